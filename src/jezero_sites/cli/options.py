@@ -1,0 +1,78 @@
+"""Options that several commands share, and the settings, DEM and samples that they name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from jezero_sites.errors import InputError
+from jezero_sites.settings import DEFAULT_PROFILE, Settings, load_profile, read_settings
+
+if TYPE_CHECKING:
+    from jezero_sites.raster import Raster
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def _together(*options: Decorator) -> Decorator:
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+dem_argument = click.argument("dem", nargs=-1, required=True)
+
+settings_options = _together(
+    click.option("--profile", metavar="NAME", help=f"Built-in settings; {DEFAULT_PROFILE} by default."),
+    click.option("--config", type=click.Path(), metavar="FILE", help="Settings in a TOML file of your own."),
+)
+
+reading_options = _together(
+    click.option("--band", type=int, metavar="N", help="Band of the heights, where a file has several."),
+    click.option("--assume-crs", metavar="CRS", help="CRS of a file that states none, as IAU_2015:49910."),
+    click.option("--use-sidecars", is_flag=True, help="Obey .aux.xml and world files beside the file."),
+    click.option("--allow-sparse", is_flag=True, help="Read a file that unpacks to 1000 times its size."),
+)
+
+running_options = _together(
+    click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Threads."),
+    click.option("--quiet", is_flag=True, help="No progress and no warnings on stderr."),
+    click.option("--debug", is_flag=True, help="Show where an error arose."),
+)
+
+debug_option = click.option("--debug", is_flag=True, help="Show where an error arose.")
+
+
+def chosen_settings(profile: str | None, config: str | None) -> Settings:
+    """Return the settings that the options name."""
+    if profile and config:
+        raise InputError(
+            "E_OPTION", found="both --profile and --config", needed="one of them", fix="leave one out"
+        )
+    return read_settings(config) if config else load_profile(profile or DEFAULT_PROFILE)
+
+
+def chosen_dem(
+    paths: tuple[str, ...],
+    *,
+    band: int | None,
+    assume_crs: str | None,
+    use_sidecars: bool,
+    allow_sparse: bool,
+) -> Raster:
+    """Return the DEM in one or several files."""
+    from jezero_sites.io.dem import read_dem
+
+    return read_dem(
+        [Path(p) if "://" not in p else p for p in paths],
+        band=band,
+        assume_crs=assume_crs,
+        use_sidecars=use_sidecars,
+        allow_sparse=allow_sparse,
+    )

@@ -1,0 +1,167 @@
+r"""The chance of a safe landing when aiming at a cell.
+
+.. math:: P_\mathrm{land}(x_0) = \sum_x f(x - x_0)\,P(x)\,\Delta x\,\Delta y,
+
+with the density f of touchdowns around the aim point and the chance P that a touchdown at x is safe. On unknown
+ground, and beyond the raster, P counts as 0 in the lower bound and as 1 in the upper one; nothing is
+renormalised, so that the gap is the share of touchdowns on unknown ground:
+
+.. math:: P_\mathrm{upper}(x_0) = 1 - \sum_{x\ \mathrm{known}} f(x - x_0)\,(1 - P(x))\,\Delta x\,\Delta y .
+
+The sums are correlations by FFT (overlap-save) in blocks of a fixed size counted from the first cell of the grid.
+The cell width is constant within a band of rows whose widths differ by less than 1e-4, and no block crosses a
+band: the result depends on the grid alone. It is rounded to 1e-6. Reach: ``dispersion_reach_cells``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import irfft2, next_fast_len, rfft2
+
+from jezero_sites.arrays import FloatArray
+from jezero_sites.hazards.dispersion import Covariance, cell_mass, dispersion_reach_cells
+from jezero_sites.hazards.row_bands import row_bands
+
+_SMALLEST_BLOCK, _LARGEST_BLOCK = 256, 1024  # cells a side; powers of two between, about four reaches
+_DECIMALS = 6  # the sums hold to about 1e-15; fewer digits keep processors in agreement
+
+Spectrum = NDArray[np.complex128]
+
+
+def landing_probability(
+    safe_probability: FloatArray,
+    *,
+    dx_m: FloatArray,
+    dy_m: float,
+    covariance: Covariance,
+    threads: int = 1,
+) -> tuple[FloatArray, FloatArray]:
+    """Return the lower and the upper bound of the chance to land safely when aiming at each cell, 0 to 1.
+
+    Parameters
+    ----------
+    safe_probability : array of shape (rows, columns)
+        Chance that a touchdown in a cell is safe, 0 to 1; NaN where unknown. The whole grid.
+    dx_m : array of shape (rows,)
+        True ground width of a cell in each row, in metres.
+    dy_m : float
+        True ground height of a cell, in metres.
+    covariance : tuple of float
+        var(east), var(north), cov(east, north) of the touchdown point around the aim, in m2.
+    threads : int
+        Blocks worked on at the same time; the result is the same.
+
+    Returns
+    -------
+    tuple of arrays of shape (rows, columns)
+        Unknown ground and ground beyond the raster counted as failure, and as success. Never NaN.
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree, a probability lies outside 0 to 1, or the dispersion is too narrow for the cells.
+
+    Examples
+    --------
+    Aiming at the middle of a wide plain on which every other touchdown fails:
+
+    >>> plain = np.full((41, 61), 0.5)
+    >>> lower, upper = landing_probability(plain, dx_m=np.full(41, 1.0), dy_m=1.0, covariance=(9.0, 4.0, 0.0))
+    >>> round(float(lower[20, 30]), 3), round(float(upper[20, 30]), 3)
+    (0.5, 0.5)
+    """
+    safe, widths = np.asarray(safe_probability), np.asarray(dx_m, np.float64)
+    _check(safe, widths, threads)
+    side = _block_side(dispersion_reach_cells(covariance, dx_m=widths, dy_m=dy_m))
+    lower, upper = np.empty(safe.shape), np.empty(safe.shape)
+
+    def fill(task: tuple[_Box, FloatArray, Spectrum]) -> None:
+        here = task[0].cells
+        lower[here], upper[here] = _block_bounds(safe, *task)
+
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        for start, stop in row_bands(widths):
+            width = (widths[start:stop].min() + widths[start:stop].max()) / 2.0
+            mass = cell_mass(covariance, dx_m=float(width), dy_m=dy_m)
+            for _ in pool.map(fill, _tasks((start, stop), safe.shape[1], side, mass)):
+                pass
+    return lower, upper
+
+
+class _Box(NamedTuple):
+    """A block of aim points: rows and columns, first and after the last."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    @property
+    def cells(self) -> tuple[slice, slice]:
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
+    def fft_shape(self, mass: FloatArray) -> tuple[int, int]:
+        rows, columns = self.bottom - self.top, self.right - self.left
+        tall, wide = (n - 1 for n in mass.shape)
+        return next_fast_len(rows + tall, real=True), next_fast_len(columns + wide, real=True)
+
+
+def _tasks(
+    rows: tuple[int, int], columns: int, side: int, mass: FloatArray
+) -> Iterator[tuple[_Box, FloatArray, Spectrum]]:
+    """Cut a band of rows into blocks, each with the transform of the masses that fits it."""
+    spectra: dict[tuple[int, int], Spectrum] = {}
+    for top in range(rows[0], rows[1], side):
+        for left in range(0, columns, side):
+            box = _Box(top, min(top + side, rows[1]), left, min(left + side, columns))
+            shape = box.fft_shape(mass)
+            if shape not in spectra:
+                spectra[shape] = np.conj(rfft2(mass, shape))
+            yield box, mass, spectra[shape]
+
+
+def _block_bounds(
+    safe: FloatArray, box: _Box, mass: FloatArray, spectrum: Spectrum
+) -> tuple[FloatArray, FloatArray]:
+    """Return both bounds in a block of aim points."""
+    tall, wide = mass.shape[0] // 2, mass.shape[1] // 2
+    top, left = max(box.top - tall, 0), max(box.left - wide, 0)
+    around = np.asarray(safe[top : box.bottom + tall, left : box.right + wide], np.float64)
+    known = ~np.isnan(around)
+    offset = top - (box.top - tall), left - (box.left - wide)
+
+    def correlated(values: FloatArray) -> FloatArray:
+        shape = box.fft_shape(mass)
+        field = np.zeros(shape)
+        field[offset[0] : offset[0] + values.shape[0], offset[1] : offset[1] + values.shape[1]] = values
+        found: FloatArray = irfft2(rfft2(field) * spectrum, shape, overwrite_x=True)
+        return found[: box.bottom - box.top, : box.right - box.left]
+
+    lower = _published(correlated(np.where(known, around, 0.0)))
+    upper = _published(1.0 - correlated(np.where(known, 1.0 - around, 0.0)))
+    return lower, np.maximum(lower, upper)
+
+
+def _published(probability: FloatArray) -> FloatArray:
+    return np.round(np.clip(probability, 0.0, 1.0), _DECIMALS) + 0.0  # + 0.0: no negative zero
+
+
+def _block_side(reach: tuple[int, int]) -> int:
+    wanted: int = 1 << (4 * max(reach) - 1).bit_length() if max(reach) else 1
+    return min(max(wanted, _SMALLEST_BLOCK), _LARGEST_BLOCK)
+
+
+def _check(safe: FloatArray, widths: FloatArray, threads: int) -> None:
+    if safe.ndim != 2 or safe.size == 0 or widths.shape != safe.shape[:1]:
+        raise ValueError(
+            f"probabilities {safe.shape} and widths {widths.shape}, one per row, must agree in shape"
+        )
+    if np.any((safe < 0.0) | (safe > 1.0)):
+        raise ValueError("safe_probability must lie between 0 and 1, or be NaN where unknown")
+    if threads < 1:
+        raise ValueError(f"threads {threads} must be 1 or more")

@@ -1,0 +1,234 @@
+"""Local files: which may be opened and with what, and whole-or-nothing writing."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from jezero_sites.errors import DiskError, InputError, JezeroError
+
+LEAST_FREE_BYTES = 1 << 20
+"""With less than this left on the disk, a failed write is called a full disk."""
+
+COPY_AGAIN = "copy or download the file again"
+
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_PDS = (b"PDS_VERSION_ID", b"CCSD3Z", b"NJPL1I")
+_PDS_LABEL_BYTES = 1 << 20
+_PDS_END = (b"\r\nEND\r\n", b"\nEND\n", b"\r\nEnd\r\n", b"\nEnd\n")
+_PDS_POINTER = re.compile(r'(?:\^\w+|FILE_NAME)\s*=\s*\(?\s*"?([^"\s,)(<]+)', re.IGNORECASE)
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9_+.-]+:")
+_INDIRECT = (b"<VRT", b"<OGRVRT", b"<MRF_META", b"<GDAL_WMS", b"<?xml", b"<WMS_")
+
+
+def local_file(path: str | Path) -> Path:
+    """Return the absolute path of a plain, non-empty file on this machine.
+
+    Raises
+    ------
+    InputError
+        ``E_REMOTE`` for URLs, archives, ``/vsi`` paths, GDAL connection strings and inline XML;
+        ``E_NOT_FOUND``, ``E_NOT_FILE``, ``E_EMPTY_FILE``.
+    """
+    text = os.fspath(path)
+    if "://" in text or text.startswith("/vsi") or text.lstrip().startswith("<"):
+        raise _remote(text)
+    whole = Path(os.path.abspath(text))  # noqa: PTH100 - Path.absolute keeps "..", which could hide a /vsi
+    if str(whole).startswith("/vsi"):
+        raise _remote(text)
+    if not os.path.exists(whole):  # noqa: PTH110 - Path.exists raises for names too long or with NUL
+        if _SCHEME.match(text):
+            raise _remote(text)
+        raise InputError("E_NOT_FOUND", found="no such file", fix="check the path", file=text, field="path")
+    if not whole.is_file():
+        raise InputError("E_NOT_FILE", found="not a regular file", fix="name a file", file=text, field="path")
+    if whole.stat().st_size == 0:
+        raise InputError("E_EMPTY_FILE", found="0 bytes", fix=COPY_AGAIN, file=text, field="size")
+    return whole
+
+
+def _remote(text: str) -> InputError:
+    return InputError(
+        "E_REMOTE",
+        found="a URL, an archive member or a GDAL connection string",
+        needed="the path of a file on this machine",
+        fix="download it first and name the local file",
+        file=text[:200],
+        field="path",
+    )
+
+
+def read_start(path: Path, count: int) -> bytes:
+    """Return the first bytes of a file."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(count)
+    except OSError as exc:
+        raise unreadable(path, exc) from exc
+
+
+def unreadable(path: Path, exc: OSError) -> DiskError:
+    """Return the error for a file that is there and cannot be read."""
+    found = exc.strerror or str(exc)
+    return DiskError("E_READ", found=found, fix="check permissions and the disk", file=str(path))
+
+
+def read_small(path: Path, *, limit: int) -> bytes:
+    """Return all bytes of a file, or refuse it with ``E_TOO_LARGE``."""
+    size = path.stat().st_size
+    if size > limit:
+        raise InputError(
+            "E_TOO_LARGE",
+            found=f"{size} bytes",
+            needed=f"at most {limit} bytes",
+            fix="keep only the rows that are needed",
+            file=str(path),
+            field="size",
+        )
+    return read_start(path, limit + 1)
+
+
+def refuse_indirect(head: bytes, path: Path) -> None:
+    """Raise ``E_INDIRECT`` for a document that points at other files, whatever its name says."""
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start.startswith(_INDIRECT):
+        raise InputError(
+            "E_INDIRECT",
+            found=f"a document that points at other files ({start[:10].decode('ascii', 'replace')}...)",
+            fix="give the data files themselves: GeoTIFF tiles, a CSV or a GeoJSON",
+            file=str(path),
+            field="format",
+        )
+
+
+def raster_driver(path: Path) -> str:
+    """Return the one GDAL driver that may open a file, from its first bytes.
+
+    Raises
+    ------
+    InputError
+        ``E_INDIRECT E_CORRUPT E_FORMAT``.
+    """
+    head = read_start(path, 64)
+    if head.startswith(_TIFF):
+        return "GTiff"
+    if head.startswith(_PDS):
+        return "PDS"
+    refuse_indirect(head, path)
+    if any(start.startswith(head) for start in _TIFF):
+        raise _refusal("E_CORRUPT", path, "header", found=f"only {len(head)} bytes", fix=COPY_AGAIN)
+    found = f"the first bytes {head[:8]!r} are not those of a GeoTIFF or a PDS3 label"
+    raise _refusal("E_FORMAT", path, "format", found=found, fix="convert it with gdal_translate to GeoTIFF")
+
+
+def check_inside(path: Path, name: str) -> None:
+    """Refuse a file outside the folder of the label that names it, with ``E_OUTSIDE``."""
+    folder = path.parent.resolve()
+    if not (folder / name).resolve().is_relative_to(folder):
+        found = f"the label points outside its folder: {name[:120]}"
+        raise _refusal("E_OUTSIDE", path, "^IMAGE", found=found, fix="put the image beside the label")
+
+
+def check_label(path: Path) -> int:
+    """Return the length of a PDS3 label in bytes; read it before GDAL does, which opens what it names."""
+    head = read_start(path, _PDS_LABEL_BYTES)
+    ends = [head.index(end) + len(end) for end in _PDS_END if end in head]
+    if not ends:
+        raise _refusal("E_CORRUPT", path, "header", found="the label has no END line", fix=COPY_AGAIN)
+    text = head.decode("latin-1")
+    if "compressed_file" in text.lower():
+        found = "a PDS3 label of a compressed image"
+        raise _refusal(
+            "E_INDIRECT", path, "format", found=found, fix="convert it with gdal_translate to GeoTIFF"
+        )
+    for name in _PDS_POINTER.findall(text):
+        check_inside(path, name)
+    return min(ends)
+
+
+def check_sidecars(path: Path) -> None:
+    """Refuse sidecars that name other files, or that are of another format than their name says."""
+    fix = "remove it, or leave --use-sidecars away"
+    stem, name = path.stem.lower(), path.name.lower()
+    points = {f"{stem}.aux.xml", f"{name}.aux.xml"}
+    images = {
+        f"{name}.msk",
+        f"{name}.ovr",
+        f"{stem}.ovr",
+        f"{stem}.aux",
+        f"{name}.ovr.ovr",
+        f"{name}.msk.ovr",
+    }
+    for side in sorted(path.parent.iterdir()):
+        found = ""
+        if side.name.lower() in points:
+            text = read_start(side, 16 << 20).upper()
+            found = "points at other files" if b"OVERVIEW_FILE" in text or b"<!ENTITY" in text else ""
+        elif side.name.lower() in images and not read_start(side, 16).startswith(
+            (*_TIFF, b"EHFA_HEADER_TAG")
+        ):
+            found = "is a mask or overview, but no TIFF"
+        if found:
+            raise _refusal("E_INDIRECT", side, "format", found=f"a sidecar that {found}", fix=fix)
+
+
+def _refusal(code: str, path: Path, field: str, *, found: str, fix: str) -> InputError:
+    return InputError(code, found=found, fix=fix, file=str(path), field=field)
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Give a temporary name in the same folder; on success it takes the place of ``path``.
+
+    A reader sees the old file or the new one, never a part. Whatever fails leaves the old file and
+    no debris, and comes out as a :class:`DiskError`: ``E_DISK_FULL`` or ``E_WRITE``.
+    """
+    target = Path(path)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=f".{target.name[:40]}.", dir=target.parent))
+    except OSError as exc:
+        raise unwritten(target, exc) from exc
+    try:
+        draft = work / target.name
+        yield draft
+        _flush(draft)
+        draft.replace(target)
+    except JezeroError:
+        raise
+    except (OSError, RuntimeError) as exc:
+        raise unwritten(target, exc) from exc
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
+
+
+def unwritten(path: Path, exc: BaseException, *, code: str = "E_WRITE") -> DiskError:
+    """Return the error of a failed write; GDAL hides that a disk is full, so the disk is asked."""
+    try:
+        free = shutil.disk_usage(path.parent).free
+    except OSError:
+        free = LEAST_FREE_BYTES
+    full = getattr(exc, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or free < LEAST_FREE_BYTES
+    if full:
+        fix = "free some space and run again"
+        return DiskError("E_DISK_FULL", found=f"no space left ({free} bytes)", fix=fix, file=str(path))
+    found = getattr(exc, "strerror", None) or str(exc.__cause__ or exc)
+    return DiskError(code, found=found, fix="check the folder and its permissions", file=str(path))
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write text as UTF-8, whole or not at all."""
+    with replacing(path) as draft:
+        draft.write_text(text, encoding="utf-8", newline="")

@@ -1,0 +1,116 @@
+"""What a run found, and the doors from it to a map, a figure, a report and a directory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jezero_sites.errors import InputError, Notice
+from jezero_sites.pipeline.inputs import InputRecord
+from jezero_sites.raster import Raster
+from jezero_sites.settings import Settings
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
+    from jezero_sites.maps.sitemap import SiteMap
+
+
+@dataclass(frozen=True, eq=False)
+class Assessment:
+    """What a run found.
+
+    Attributes
+    ----------
+    dem : Raster
+        The heights it was made from.
+    ortho : Raster or None
+        The image shown with it.
+    layers : mapping of str to Raster
+        ``slope_deg``, ``roughness_m``, ``relief_m``, ``hazard_class``, ``hazard_reason``,
+        ``safe_probability``, ``landing_probability`` (lower bound), ``landing_probability_upper``, and
+        any further layer with a limit.
+    sites : GeoDataFrame
+        Ranked candidate sites, one row each; may be empty.
+    samples : GeoDataFrame
+    settings : Settings
+    inputs : tuple of InputRecord
+    notices : tuple of Notice
+    statements : tuple of str
+        What was assumed and what was not assessed.
+    summary : str
+        The outcome in a sentence or two.
+    statistics : mapping of layer name to its numbers
+    """
+
+    dem: Raster
+    ortho: Raster | None
+    layers: Mapping[str, Raster]
+    sites: GeoDataFrame
+    samples: GeoDataFrame
+    settings: Settings
+    inputs: tuple[InputRecord, ...]
+    notices: tuple[Notice, ...]
+    statements: tuple[str, ...]
+    summary: str
+    statistics: Mapping[str, Mapping[str, float]]
+
+    def map(self, *, max_px: int | None = None) -> SiteMap:
+        """Return the interactive map: shown by a notebook, or ``.save("map.html")``.
+
+        Parameters
+        ----------
+        max_px : int, optional
+            Draw at most this many cells a side, hazards by their worst value.
+        """
+        from jezero_sites.maps.sitemap import build_map
+        from jezero_sites.pipeline.view import view_of
+
+        return build_map(view_of(self), max_px=max_px)
+
+    def plot(self, name: str = "landing_probability", *, ax: Any = None) -> Any:
+        """Return a matplotlib Axes with one layer, in ground metres.
+
+        Raises
+        ------
+        InputError
+            ``E_LAYER`` where the run has no such layer.
+        """
+        from jezero_sites.maps.plots import plot_layer
+
+        layers = {"elevation_m": self.dem, **self.layers}
+        if name not in layers:
+            raise InputError(
+                "E_LAYER", found=f"no layer {name!r} in this run", needed=f"one of {', '.join(layers)}"
+            )
+        limit = self.settings.limit(name)
+        return plot_layer(layers[name], ax=ax, limit=limit.value if limit else None)
+
+    def report(self) -> str:
+        """Return the report as one self-contained HTML page."""
+        from jezero_sites.maps.report import report_html
+        from jezero_sites.pipeline.view import view_of
+
+        return report_html(view_of(self))
+
+    def save(self, directory: str | Path) -> Path:
+        """Write the run directory and return its path.
+
+        Raises
+        ------
+        InputError
+            ``E_OUT_EXISTS`` where the directory holds something other than a run.
+        DiskError
+            ``E_DISK_FULL`` or ``E_WRITE``.
+        """
+        from jezero_sites.pipeline.run_dir import save_run
+
+        return save_run(self, Path(directory))
+
+    def __repr__(self) -> str:
+        rows, cols = self.dem.grid.shape
+        return (
+            f"<Assessment of {rows} x {cols} cells with profile {self.settings.profile.name}: {self.summary}>"
+        )

@@ -1,0 +1,55 @@
+"""What a run was made from: its input files with their checksums, and what to say about the samples."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from jezero_sites.errors import Notice
+from jezero_sites.raster import Raster
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
+
+@dataclass(frozen=True)
+class InputRecord:
+    """One input file of a run."""
+
+    path: str
+    role: str
+    sha256: str
+    size_bytes: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the record as plain data, for ``run.json``."""
+        return asdict(self)
+
+
+def input_records(
+    dem: Raster, ortho: Raster | None = None, samples: GeoDataFrame | None = None
+) -> tuple[InputRecord, ...]:
+    """Return a record of each file that the inputs were read from."""
+    from jezero_sites.io.hashing import sha256_of
+
+    paths = [(path, "dem") for path in dem.sources]
+    paths += [(path, "ortho") for path in (ortho.sources if ortho is not None else ())]
+    paths += [
+        (Path(path), "samples") for path in (samples.attrs.get("sources", ()) if samples is not None else ())
+    ]
+    return tuple(InputRecord(str(path), role, sha256_of(path), path.stat().st_size) for path, role in paths)
+
+
+def sample_notices(dem: Raster, samples: GeoDataFrame) -> tuple[Notice, ...]:
+    """Return the notices of the sample list, and one on the samples that lie off the DEM."""
+    notices = tuple(samples.attrs.get("notices", ()))
+    lon, lat = samples["lon_deg"].to_numpy(float), samples["lat_deg"].to_numpy(float)
+    known = np.isfinite(lon) & np.isfinite(lat)
+    off = int(np.sum(known & ~dem.grid.contains(*dem.grid.from_lonlat(lon, lat))))
+    if off:
+        found = f"{off} of {int(known.sum())} positions lie off the DEM; their distances are still measured"
+        notices = (*notices, Notice("W_OUTSIDE_DEM", found))
+    return notices

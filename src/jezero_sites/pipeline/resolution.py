@@ -1,0 +1,63 @@
+"""Whether the DEM is fine enough for the limits: a gate may not rest on ground that it cannot show."""
+
+from __future__ import annotations
+
+from jezero_sites.errors import InputError, Notice, ResolutionError
+from jezero_sites.layers import lengths_of
+from jezero_sites.raster import Raster
+from jezero_sites.settings import Limit, Settings
+
+LARGEST_DEVIATION = 0.5
+"""The window may differ from a limit's baseline by this share of it."""
+
+STEREO_POSTINGS = 5.0
+"""A stereo DTM resolves about five of its postings (Kirk et al. 2021, Remote Sens. 13, 3511)."""
+
+
+def resolution_m(dem: Raster, settings: Settings) -> float | None:
+    """Return the real resolution of a DEM in metres: as stated, or from its posting if it is tagged stereo."""
+    if settings.dem_error.resolution_m is not None:
+        return settings.dem_error.resolution_m
+    stereo = any("stereo" in f"{key} {value}".lower() for key, value in dem.tags.items())
+    return STEREO_POSTINGS * max(dem.grid.dy_m, dem.grid.mean_dx_m) if stereo else None
+
+
+def check_resolution(dem: Raster, settings: Settings, *, allow_coarse: bool) -> tuple[Notice, ...]:
+    """Return what must be said about the DEM's resolution.
+
+    Raises
+    ------
+    ResolutionError
+        ``E_RESOLUTION`` where a limit's baseline is below the DEM's real resolution, or the window's
+        length differs from it by more than 50 %, unless that is allowed.
+    """
+    real = resolution_m(dem, settings)
+    faults = [fault for limit in settings.limits if (fault := _fault(dem, limit, real))]
+    file = dem.sources[0].name if dem.sources else None
+    if faults and not allow_coarse:
+        fix = "use a finer DEM, set a limit at a longer baseline, or --allow-coarse to go on regardless"
+        raise ResolutionError("E_RESOLUTION", found="; ".join(faults), fix=fix, file=file, field="limits")
+    notices = [Notice("W_COARSE", f"{fault}; allowed on request", file=file) for fault in faults]
+    if real is None:
+        found = f"the DEM's real resolution is not stated; its cells are {dem.grid.dy_m:.3g} m"
+        notices.append(Notice("W_RESOLUTION", found, "set dem_error.resolution_m where it is known", file))
+    return tuple(notices)
+
+
+def as_warning(error: InputError) -> Notice:
+    """Return a resolution error as a notice, for products that gate nothing."""
+    return Notice("W_COARSE", error.found, "layers only: nothing is gated on it", error.file)
+
+
+def _fault(dem: Raster, limit: Limit, real_m: float | None) -> str | None:
+    if limit.baseline_m is None:
+        return None
+    baseline = limit.baseline_m
+    rows, cols = lengths_of(dem.grid, baseline_m=baseline).window
+    used = max((rows * dem.grid.dy_m, cols * dem.grid.mean_dx_m), key=lambda m: abs(m - baseline))
+    what = f"the limit on {limit.layer} is at a baseline of {limit.baseline_m:g} m"
+    if abs(used / limit.baseline_m - 1) > LARGEST_DEVIATION:
+        return f"{what}, the smallest fitting window is {used:.3g} m wide"
+    if real_m is not None and limit.baseline_m < real_m:
+        return f"{what}, the DEM resolves {real_m:.3g} m"
+    return None

@@ -1,0 +1,129 @@
+"""Sentences that go with every result: what was assumed, what was not assessed, what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from jezero_sites import hazards
+from jezero_sites.pipeline.ground import Ground, is_slope
+from jezero_sites.pipeline.touchdown import Safety, rock_rate, slope_sigmas
+from jezero_sites.settings import Settings
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
+POSITIONS = (
+    "Sample positions are the rover's at sealing, or at the drop for the Three Forks depot: "
+    "a tube lies within a few metres of them (inferred)."
+)
+
+
+def statements_of(ground: Ground, samples: GeoDataFrame, settings: Settings) -> tuple[str, ...]:
+    """Return what must be said wherever the result is shown."""
+    return (
+        *_limits(settings),
+        _rocks(settings),
+        "Bedforms, belly clearance and leg stance were not assessed.",
+        *_error(ground, settings),
+        "The factors of the safe probability are taken as independent.",
+        POSITIONS,
+        *_moved(samples),
+    )
+
+
+def summary_of(
+    table: GeoDataFrame, safety: Safety, statistics: Mapping[str, Mapping[str, float]], settings: Settings
+) -> str:
+    """Return the outcome in a sentence or two; where no site is left, what took away most ground."""
+    shares = statistics["hazard_class"]
+    ground = (
+        f"{shares['safe_fraction']:.1%} of the ground is safe, {shares['marginal_fraction']:.1%} marginal, "
+        f"{shares['unsafe_fraction']:.1%} unsafe, {shares['unknown_fraction']:.1%} unknown."
+    )
+    if len(table):
+        best = table.iloc[0]
+        noun = "site passes" if len(table) == 1 else "sites pass"
+        return (
+            f"{len(table)} {noun} the gates. The best, {best['site_id']}, has a landing probability of "
+            f"{best['landing_probability']:.3f} and lies {best['nearest_sample_distance_m']:.0f} m from "
+            f"{best['nearest_sample'] or 'no sample with a position'}. {ground}"
+        )
+    return f"No site passes the gates. {ground} {_why_empty(statistics, settings)}"
+
+
+def _why_empty(statistics: Mapping[str, Mapping[str, float]], settings: Settings) -> str:
+    reasons = {k.removesuffix("_fraction"): v for k, v in statistics["hazard_reason"].items() if v > 0}
+    unknown = statistics["hazard_class"]["unknown_fraction"]
+    search = settings.search
+    gates = (
+        f"A site needs {search.min_safe_radius_m:g} m of ground free of unsafe and unknown cells and a landing "
+        f"probability of {search.min_landing_probability:g} (lower bound); the best here is "
+        f"{statistics['landing_probability']['max']:.3f}."
+    )
+    if not reasons:
+        return f"No limit is exceeded anywhere; {unknown:.1%} is unknown. {gates}"
+    most = max(reasons, key=lambda name: reasons[name])
+    return f"The {most} limit removed most ground ({reasons[most]:.1%} of it). {gates}"
+
+
+def _limits(settings: Settings) -> list[str]:
+    from_whom = {f"the limit on {m.layer}": (m.source, m.verified) for m in settings.limits}
+    from_whom["the lander's footprint"] = (settings.lander.source, settings.lander.verified)
+    for what, table in (("the DEM error", settings.dem_error), ("the dispersion", settings.dispersion),
+                        ("the search", settings.search)):  # fmt: skip
+        from_whom[what] = (
+            table.source,
+            "unverified" not in table.source and "illustrative" not in table.source,
+        )
+    found = []
+    illustrative = [what for what, (source, _) in from_whom.items() if "illustrative" in source]
+    if illustrative:
+        found.append(f"Illustrative, not mission values: {', '.join(illustrative)}.")
+    others = [what for what, (_, verified) in from_whom.items() if not verified and what not in illustrative]
+    if others:
+        found.append(f"Unverified: {', '.join(others)}.")
+    return found
+
+
+def _rocks(settings: Settings) -> str:
+    rocks, rate = settings.rocks, rock_rate(settings)
+    what = f"{rocks.limit_m:g} m {'high' if rocks.reading == 'height' else 'wide'}"
+    if rate is None:
+        return (
+            f"Rocks were not assessed: no rock abundance is set. A rock {what} is far below what a DEM shows; "
+            "the probabilities hold only where there is none."
+        )
+    return (
+        f"Rocks at least {what} are a model extrapolation (Golombek and Rapp 1997) at a rock abundance of "
+        f"{rocks.abundance_fraction:g} ({rocks.abundance_source or 'unverified'}): none was seen; "
+        f"a footprint meets {rate:.3g} of them on average."
+    )
+
+
+def _error(ground: Ground, settings: Settings) -> list[str]:
+    error = settings.dem_error
+    found = [
+        f"Vertical error of the DEM: {error.sigma_m:g} m (1 sigma), model {error.model}; {error.source}."
+    ]
+    for limit in settings.limits:
+        if is_slope(limit.layer) and error.sigma_m > 0:
+            east, north = slope_sigmas(ground, limit, settings)
+            middle = len(east) // 2
+            floor = hazards.noise_floor_p95_deg(float(east[middle]), float(north[middle]))
+            found.append(
+                f"Noise floor of {limit.layer}: on perfectly flat ground 5 % of cells would read "
+                f"more than {floor:.1f} deg."
+            )
+    return found
+
+
+def _moved(samples: GeoDataFrame) -> list[str]:
+    """Say which tubes are no longer where they were collected."""
+    here = samples[(samples["kind"] == "sample") & (samples["location"] == "depot")]
+    if not len(here):
+        return []
+    dates = sorted({str(d) for d in here["location_date"] if d})
+    when = f" (as of {dates[-1]})" if dates else ""
+    names = ", ".join(str(name) for name in here["name"])
+    return [f"Moved since collection, now at the depot{when}: {names}. All other tubes are aboard the rover."]

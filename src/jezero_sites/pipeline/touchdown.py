@@ -1,0 +1,141 @@
+"""Ground against what the lander can bear: class, reason, and the chances of touchdown and landing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from jezero_sites import hazards
+from jezero_sites.arrays import BoolArray, ByteArray, FloatArray
+from jezero_sites.pipeline.ground import Ground, is_slope
+from jezero_sites.raster import Grid
+from jezero_sites.settings import Limit, Settings
+
+_BITS = {"roughness_m": hazards.ROUGHNESS, "relief_m": hazards.RELIEF}
+
+
+@dataclass(frozen=True, eq=False)
+class Safety:
+    """Hazard class and reason of each cell, and the chance that a touchdown centred there is safe."""
+
+    hazard_class: ByteArray
+    hazard_reason: ByteArray
+    safe_probability: FloatArray
+
+
+def touchdown_safety(ground: Ground, settings: Settings) -> Safety:
+    """Return what each limit makes of the ground.
+
+    Slopes enter the probability through the DEM's error, every other limit as a gate. Further slope
+    baselines multiply as if independent, which is on the safe side: their errors go together.
+    """
+    limited = [_limited(ground, limit, settings) for limit in settings.limits]
+    elevation = np.asarray(ground.dem.values, np.float64)
+    unknown: BoolArray = np.isnan(elevation)
+    for layer in limited:
+        unknown = unknown | np.isnan(layer.values)
+    exceedance = _slope_exceedance(ground, settings)
+    safe = hazards.safe_probability(
+        gates=[_passes(ground, limit) for limit in settings.limits if not is_slope(limit.layer)],
+        slope_exceedance=exceedance,
+        rock_rate=rock_rate(settings),
+        unknown=unknown,
+    )
+    reason = hazards.hazard_reason(limited, shape=elevation.shape)
+    return Safety(hazards.hazard_class(elevation, limited), reason, safe)
+
+
+def aim(
+    safe_probability: FloatArray, grid: Grid, settings: Settings, *, jobs: int = 1
+) -> tuple[FloatArray, FloatArray]:
+    """Return the chance of success when aiming at each cell: lower and upper bound."""
+    d = settings.dispersion
+    covariance = hazards.dispersion_covariance(
+        major_m=d.major_m,
+        minor_m=d.minor_m,
+        percent=d.percent,
+        n_sigma=d.n_sigma,
+        azimuth_deg=d.azimuth_deg - grid.north_deg,
+    )
+    lower, upper = hazards.landing_probability(
+        safe_probability, dx_m=grid.dx_m, dy_m=grid.dy_m, covariance=covariance, threads=jobs
+    )
+    return lower, upper
+
+
+def rock_rate(settings: Settings) -> float | None:
+    """Return how many rocks beyond the limit a footprint meets on average; None if not assessed."""
+    rocks = settings.rocks
+    if rocks.abundance_fraction is None:
+        return None
+    rate = hazards.overlap_rate(
+        rocks.abundance_fraction,
+        min_diameter_m=rocks.critical_diameter_m,
+        max_diameter_m=rocks.largest_diameter_m,
+        radius_m=settings.lander.footprint_radius_m,
+    )
+    return float(rate)
+
+
+def slope_sigmas(ground: Ground, limit: Limit, settings: Settings) -> tuple[FloatArray, FloatArray]:
+    """Return the standard deviations of the east and north gradients of a slope layer, per row."""
+    error, grid = settings.dem_error, ground.dem.grid
+    east, north = np.empty(len(grid.dx_m)), np.empty(len(grid.dx_m))
+    for first, last in _bands(grid.dx_m):
+        gain_x, gain_y = hazards.plane_gradient_gain(
+            ground.lengths[limit.layer].window,
+            dx_m=float(grid.dx_m[first]),
+            dy_m=grid.dy_m,
+            model=error.model,
+            length_m=error.length_m,
+        )
+        east[first:last], north[first:last] = gain_x * error.sigma_m, gain_y * error.sigma_m
+    return east, north
+
+
+def _bands(dx_m: FloatArray) -> list[tuple[int, int]]:
+    """Ranges of rows, counted from the first row, whose cell widths differ by less than 1e-4 of them."""
+    starts = [0]
+    for row, width in enumerate(dx_m):
+        if abs(width / dx_m[starts[-1]] - 1) >= 1e-4:
+            starts.append(row)
+    return list(zip(starts, [*starts[1:], len(dx_m)], strict=True))
+
+
+def _slope_exceedance(ground: Ground, settings: Settings) -> FloatArray | None:
+    """Chance that the true slope exceeds at least one of its limits."""
+    passes: FloatArray | None = None
+    for limit in settings.limits:
+        if not is_slope(limit.layer):
+            continue
+        east, north = ground.gradients[limit.layer]
+        sigma_east, sigma_north = slope_sigmas(ground, limit, settings)
+        exceeds = hazards.slope_exceedance_probability(
+            east,
+            north,
+            sigma_gx=sigma_east,
+            sigma_gy=sigma_north,
+            limit_tan=float(np.tan(np.radians(limit.value))),
+        )
+        passes = 1.0 - exceeds if passes is None else passes * (1.0 - exceeds)
+    return None if passes is None else 1.0 - passes
+
+
+def _limited(ground: Ground, limit: Limit, settings: Settings) -> hazards.LimitedLayer:
+    """Pair a layer with its limit; slopes are compared by their tangents."""
+    marginal = hazards.marginal_threshold(
+        limit.value, kind=limit.kind, marginal_fraction=settings.marginal_fraction
+    )
+    if not is_slope(limit.layer):
+        bit = _BITS.get(limit.layer, hazards.OTHER)
+        return hazards.LimitedLayer(ground.values[limit.layer], limit.value, marginal, limit.kind, bit)
+    tangent = np.hypot(*ground.gradients[limit.layer])
+    bounds = (float(np.tan(np.radians(v))) for v in (limit.value, marginal))
+    return hazards.LimitedLayer(tangent, *bounds, limit.kind, hazards.SLOPE)
+
+
+def _passes(ground: Ground, limit: Limit) -> BoolArray:
+    values = ground.values[limit.layer]
+    passes: BoolArray = values <= limit.value if limit.kind == "max" else values >= limit.value
+    return passes

@@ -1,0 +1,57 @@
+"""Fill what map and report show from an assessment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jezero_sites
+from jezero_sites.layers import layer_for
+from jezero_sites.maps.view import DispersionView, InputView, LimitView, RunView
+from jezero_sites.pipeline.assessment import Assessment
+from jezero_sites.settings import Limit, settings_toml
+
+
+def view_of(run: Assessment) -> RunView:
+    """Return what the pages about a run show."""
+    d = run.settings.dispersion
+    return RunView(
+        title=f"{run.settings.profile.name}: {_ground_name(run)}",
+        elevation=run.dem,
+        layers=run.layers,
+        ortho=run.ortho,
+        sites=run.sites,
+        samples=run.samples,
+        limits=tuple(_limit(limit) for limit in run.settings.limits),
+        dispersion=DispersionView(d.major_m, d.minor_m, d.meaning, d.azimuth_deg, d.source),
+        site_radius_m=run.settings.search.site_radius_m,
+        statements=run.statements,
+        settings_toml=settings_toml(run.settings),
+        notices=run.notices,
+        inputs=tuple(
+            InputView(Path(i.path).name, i.role, i.sha256, f"{i.size_bytes:,} bytes") for i in run.inputs
+        ),
+        version=jezero_sites.__version__,
+        summary=run.summary,
+        statistics=run.statistics,
+    )
+
+
+def _limit(limit: Limit) -> LimitView:
+    return LimitView(
+        layer=limit.layer,
+        title=layer_for(limit.layer).title,
+        value=limit.value,
+        unit=limit.unit,
+        kind=limit.kind,
+        baseline_m=limit.baseline_m,
+        source=limit.source,
+        verified=limit.verified,
+        acts=True,
+    )
+
+
+def _ground_name(run: Assessment) -> str:
+    names = [Path(i.path).name for i in run.inputs if i.role == "dem"]
+    if not names:
+        return "DEM in memory"
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"

@@ -1,0 +1,249 @@
+"""Where values lie (:class:`Grid`) and what lies there (:class:`Raster`).
+
+Map metres are not ground metres: on an equirectangular map of Mars with its standard parallel at the
+equator, a "1 m" cell at Jezero is 0.9486 m wide on the ground. A grid therefore carries the true
+spacing of its cells, one width per row, and everything that measures distance uses that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from affine import Affine
+from numpy.typing import ArrayLike, NDArray
+
+from jezero_sites.arrays import BoolArray, FloatArray
+from jezero_sites.errors import InputError, Notice
+
+if TYPE_CHECKING:
+    import pyproj
+
+MAX_SKEW_FRACTION = 1e-3
+"""Cells may deviate by this much from true rectangles of one size per row."""
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """A north-up grid of cells on Mars, with the true size of its cells.
+
+    Make one with :meth:`of`, which derives the spacing from the CRS.
+
+    Attributes
+    ----------
+    shape : (rows, columns)
+    transform : Affine
+        From (column, row) of cell corners to map metres; no rotation, rows run south.
+    crs : pyproj.CRS
+        A projected CRS in metres on a sphere.
+    dx_m : array of shape (rows,)
+        True ground width of the cells of each row, in metres.
+    dy_m : float
+        True ground height of the cells, in metres.
+    """
+
+    shape: tuple[int, int]
+    transform: Affine
+    crs: pyproj.CRS
+    dx_m: FloatArray
+    dy_m: float
+
+    @classmethod
+    def of(cls, shape: tuple[int, int], transform: Affine, crs: Any) -> Grid:
+        """Return the grid with the ground spacing that follows from its CRS.
+
+        Raises
+        ------
+        InputError
+            ``E_PROJECTION`` where cells are skewed, or vary in size along a row or with the rows'
+            height, by more than 0.1 %.
+        """
+        import pyproj
+
+        crs = pyproj.CRS.from_user_input(crs)
+        dx_m, dy_m = _ground_spacing(shape, transform, crs)
+        return cls(shape, transform, crs, dx_m, dy_m)
+
+    @cached_property
+    def projection(self) -> pyproj.Proj:
+        """The map projection, on the CRS's own sphere."""
+        import pyproj
+
+        return pyproj.Proj(self.crs)
+
+    @property
+    def body_radius_m(self) -> float:
+        """Radius of the sphere that the CRS stands on, in metres."""
+        return float(self.crs.ellipsoid.semi_major_metre) if self.crs.ellipsoid else float("nan")
+
+    @property
+    def mean_dx_m(self) -> float:
+        """True ground width of a cell in the middle row, in metres."""
+        return float(self.dx_m[len(self.dx_m) // 2])
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Left, bottom, right and top edge, in map metres."""
+        rows, cols = self.shape
+        left, top = self.transform * (0, 0)
+        right, bottom = self.transform * (cols, rows)
+        return left, bottom, right, top
+
+    @cached_property
+    def north_deg(self) -> float:
+        """Azimuth of the grid's "up" at its centre, clockwise from true north, in degrees."""
+        rows, cols = self.shape
+        lon, lat = self.lonlat(*self.xy((rows - 1) / 2, (cols - 1) / 2))
+        factors = self.projection.get_factors(float(lon), float(lat))
+        up_east, up_north = _ground_steps(factors, float(lat), 0.0, 1.0)
+        return float(np.degrees(np.arctan2(up_east, up_north)))
+
+    def xy(self, rows: ArrayLike, cols: ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """Return the map metres of cell centres, which lie at whole rows and columns."""
+        r, c = np.asarray(rows, float), np.asarray(cols, float)
+        return self.transform.c + self.transform.a * (c + 0.5), self.transform.f + self.transform.e * (
+            r + 0.5
+        )
+
+    def rowcol(self, x: ArrayLike, y: ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """Return fractional rows and columns of map positions; cell centres are whole numbers."""
+        r = (np.asarray(y, float) - self.transform.f) / self.transform.e - 0.5
+        c = (np.asarray(x, float) - self.transform.c) / self.transform.a - 0.5
+        return r, c
+
+    def contains(self, x: ArrayLike, y: ArrayLike) -> BoolArray:
+        """Tell which map positions lie on the grid; an unknown position does not."""
+        r, c = self.rowcol(x, y)
+        rows, cols = self.shape
+        inside: BoolArray = (r >= -0.5) & (r < rows - 0.5) & (c >= -0.5) & (c < cols - 0.5)
+        return inside
+
+    def lonlat(self, x: ArrayLike, y: ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """Return east-positive longitude (0 to 360) and planetocentric latitude, in degrees."""
+        lon, lat = self.projection(np.asarray(x, float), np.asarray(y, float), inverse=True)
+        return np.mod(np.asarray(lon, float), 360.0), np.asarray(lat, float)
+
+    def from_lonlat(self, lon_deg: ArrayLike, lat_deg: ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """Return map metres of planetocentric positions; NaN where a position is unknown.
+
+        Latitudes are used as they are, also from another sphere: a planetocentric latitude does not
+        depend on the radius of the sphere.
+        """
+        lon, lat = np.broadcast_arrays(np.asarray(lon_deg, float), np.asarray(lat_deg, float))
+        known = np.isfinite(lon) & np.isfinite(lat)
+        x, y = self.projection(np.where(known, lon, 0.0), np.where(known, lat, 0.0))
+        return np.where(known, x, np.nan), np.where(known, y, np.nan)
+
+    def window(self, row0: int, row1: int, col0: int, col1: int) -> Grid:
+        """Return the part [row0, row1) x [col0, col1), with the spacing of the whole grid."""
+        transform = self.transform * Affine.translation(col0, row0)
+        return Grid((row1 - row0, col1 - col0), transform, self.crs, self.dx_m[row0:row1], self.dy_m)
+
+
+@dataclass(frozen=True, eq=False)
+class Raster:
+    """What was measured and where: values on a grid; NaN marks the unknown.
+
+    Attributes
+    ----------
+    values : array of shape (rows, columns)
+    grid : Grid
+    name : str
+        Name of the quantity with its unit last: ``slope_deg``.
+    unit : str
+    tags : mapping of str to str
+        How it was made: method, lengths used, source; written into files.
+    notices : tuple of Notice
+        What the user should know about it.
+    sources : tuple of Path
+        The files it was read from.
+    """
+
+    values: NDArray[Any]
+    grid: Grid
+    name: str
+    unit: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    notices: tuple[Notice, ...] = ()
+    sources: tuple[Path, ...] = ()
+
+    def like(
+        self, values: NDArray[Any], *, name: str, unit: str = "", tags: Mapping[str, str] | None = None
+    ) -> Raster:
+        """Return another quantity on the same grid."""
+        return Raster(values, self.grid, name, unit, dict(tags or {}), (), self.sources)
+
+    def __repr__(self) -> str:
+        rows, cols = self.grid.shape
+        known = np.isfinite(self.values) if self.values.dtype.kind == "f" else np.ones(self.grid.shape, bool)
+        span = "all unknown"
+        if known.any():
+            span = f"{np.min(self.values[known]):.6g} to {np.max(self.values[known]):.6g}"
+        unit = f" {self.unit}" if self.unit else ""
+        return (
+            f"<Raster {self.name}: {rows} x {cols} cells of {self.grid.mean_dx_m:.4f} (E) x "
+            f"{self.grid.dy_m:.4f} m (N) on the ground, {span}{unit}, {1 - known.mean():.1%} unknown>"
+        )
+
+
+def same_grid(a: Grid, b: Grid) -> bool:
+    """Tell whether two grids have the same cells in the same places (to 1e-6 of a cell)."""
+    tolerance = 1e-6 * abs(a.transform.a)
+    close = all(abs(p - q) <= tolerance for p, q in zip(a.bounds, b.bounds, strict=True))
+    return a.shape == b.shape and close and a.crs == b.crs
+
+
+def _ground_steps(factors: Any, lat_deg: Any, step_x: float, step_y: float) -> tuple[Any, Any]:
+    """Return the east and north parts on the ground of a step on the map, per unit of the sphere's radius."""
+    det = factors.dx_dlam * factors.dy_dphi - factors.dx_dphi * factors.dy_dlam
+    dlam = (step_x * factors.dy_dphi - step_y * factors.dx_dphi) / det
+    dphi = (step_y * factors.dx_dlam - step_x * factors.dy_dlam) / det
+    return dlam * np.cos(np.radians(lat_deg)), dphi
+
+
+def _ground_spacing(shape: tuple[int, int], transform: Affine, crs: Any) -> tuple[FloatArray, float]:
+    """Return the true cell width per row (at the middle column) and the cell height, in metres."""
+    import pyproj
+
+    rows, cols = shape
+    projection = pyproj.Proj(crs)
+    row = np.arange(rows, dtype=float)
+    widths, heights, skews = [], [], []
+    for col in sorted({0, (cols - 1) // 2, cols - 1}):
+        x = transform.c + transform.a * (col + 0.5)
+        y = transform.f + transform.e * (row + 0.5)
+        lon, lat = projection(np.full(rows, x), y, inverse=True)
+        if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
+            raise _projection_error("part of the grid lies off the planet in its own CRS")
+        factors = projection.get_factors(lon, lat)
+        east_x, north_x = _ground_steps(factors, lat, transform.a, 0.0)
+        east_y, north_y = _ground_steps(factors, lat, 0.0, -transform.e)
+        widths.append(np.hypot(east_x, north_x))
+        heights.append(np.hypot(east_y, north_y))
+        skews.append((east_x * east_y + north_x * north_y) / (widths[-1] * heights[-1]))
+    middle = len(widths) // 2
+    dx_m, dy = np.round(widths[middle], 9), float(np.round(heights[middle][rows // 2], 9))
+    worst = max(
+        float(np.max(np.abs(skews))),
+        float(np.max(np.abs(np.array(widths) / dx_m - 1))),
+        float(np.max(np.abs(np.array(heights) / dy - 1))),
+    )
+    if not worst <= MAX_SKEW_FRACTION:
+        raise _projection_error(
+            f"cells deviate by {worst:.2%} from rectangles of one size per row on the ground"
+        )
+    return dx_m, dy
+
+
+def _projection_error(found: str) -> InputError:
+    return InputError(
+        "E_PROJECTION",
+        found=found,
+        needed="a deviation of at most 0.1 %",
+        fix="gdalwarp to an equirectangular or transverse Mercator CRS centred on the area",
+        field="crs",
+    )

@@ -1,0 +1,47 @@
+"""Settings of a run: lander, limits, errors, dispersion, search and weights, from one TOML file."""
+
+from jezero_sites.settings.read import (
+    DEFAULT_PROFILE,
+    load_profile,
+    parse_settings,
+    profile_names,
+    profile_text,
+    read_settings,
+    settings_dict,
+    settings_toml,
+)
+from jezero_sites.settings.tables import (
+    DEFAULT_BASELINE_M,
+    SLOPE_NAME,
+    DemError,
+    Dispersion,
+    Lander,
+    Limit,
+    Profile,
+    Rocks,
+    Search,
+    Settings,
+    ValueFunction,
+)
+
+__all__ = [
+    "DEFAULT_BASELINE_M",
+    "DEFAULT_PROFILE",
+    "SLOPE_NAME",
+    "DemError",
+    "Dispersion",
+    "Lander",
+    "Limit",
+    "Profile",
+    "Rocks",
+    "Search",
+    "Settings",
+    "ValueFunction",
+    "load_profile",
+    "parse_settings",
+    "profile_names",
+    "profile_text",
+    "read_settings",
+    "settings_dict",
+    "settings_toml",
+]

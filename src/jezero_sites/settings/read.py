@@ -1,0 +1,248 @@
+"""Settings from TOML and back; unknown keys are errors that name the nearest known one."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import tomllib
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+from jezero_sites.errors import InputError, SettingsError
+from jezero_sites.settings import tables as t
+
+DEFAULT_PROFILE = "msr-srl-illustrative"
+_TABLES = {
+    "profile": t.Profile,
+    "lander": t.Lander,
+    "rocks": t.Rocks,
+    "dem_error": t.DemError,
+    "dispersion": t.Dispersion,
+    "search": t.Search,
+}
+T = TypeVar("T")
+
+
+def profile_names() -> tuple[str, ...]:
+    """Return the names of the built-in profiles, the default one first."""
+    files = resources.files("jezero_sites").joinpath("profiles").iterdir()
+    names = sorted(f.name.removesuffix(".toml") for f in files if f.name.endswith(".toml"))
+    return (DEFAULT_PROFILE, *(n for n in names if n != DEFAULT_PROFILE))
+
+
+def profile_text(name: str) -> str:
+    """Return a built-in profile as the commented TOML it is written in.
+
+    Raises
+    ------
+    SettingsError
+        ``E_PROFILE`` where there is no profile of that name.
+    """
+    names = profile_names()
+    if name not in names:
+        raise SettingsError(
+            "E_PROFILE",
+            found=f"unknown profile {name!r}{_did_you_mean(name, names)}",
+            needed=f"one of {', '.join(names)}",
+            fix="jezero-sites profiles lists them; --config FILE takes your own",
+        )
+    return resources.files("jezero_sites").joinpath("profiles").joinpath(f"{name}.toml").read_text("utf-8")
+
+
+def load_profile(name: str = DEFAULT_PROFILE) -> t.Settings:
+    """Return the settings of a built-in profile.
+
+    Raises
+    ------
+    SettingsError
+        ``E_PROFILE`` where there is no profile of that name.
+
+    Examples
+    --------
+    >>> load_profile("msr-srl-illustrative").limit("slope_deg").value
+    8.0
+    """
+    return parse_settings(profile_text(name), file=f"profile {name}")
+
+
+def read_settings(path: str | Path) -> t.Settings:
+    """Return the settings in a TOML file of the user's own.
+
+    A table ``[profile]`` with ``extends = "NAME"`` starts from a built-in profile and changes what
+    the file names.
+
+    Raises
+    ------
+    SettingsError
+        ``E_TOML``, ``E_SETTINGS_KEY``, ``E_SETTINGS_MISSING`` or ``E_SETTINGS_VALUE``.
+    InputError
+        ``E_NOT_FOUND`` or ``E_ENCODING`` where the file cannot be read.
+    """
+    try:
+        text = Path(path).read_text("utf-8")
+    except UnicodeDecodeError as error:
+        fix = "save it as UTF-8"
+        raise InputError("E_ENCODING", found="the file is not UTF-8 text", fix=fix, file=str(path)) from error
+    except OSError as error:
+        why = error.strerror or "cannot be read"
+        raise InputError(
+            "E_NOT_FOUND", found=why, needed="a TOML settings file", fix="check the path", file=str(path)
+        ) from error
+    return parse_settings(text, file=str(path))
+
+
+def parse_settings(text: str, *, file: str = "settings") -> t.Settings:
+    """Return the settings that a TOML text describes."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError("E_TOML", found=str(error), needed="valid TOML", file=file) from error
+    try:
+        return _settings(_extended(data))
+    except SettingsError as error:
+        error.file = file
+        raise
+
+
+def settings_toml(settings: t.Settings) -> str:
+    """Return settings as TOML that :func:`parse_settings` reads back to the same settings."""
+    import tomli_w
+
+    return tomli_w.dumps(settings_dict(settings))
+
+
+def settings_dict(settings: t.Settings) -> dict[str, Any]:
+    """Return settings as the nested tables of their TOML file."""
+    data: dict[str, Any] = {name: _plain(getattr(settings, name)) for name in _TABLES}
+    limits: dict[str, Any] = {"marginal_fraction": settings.marginal_fraction}
+    for limit in settings.limits:
+        table = _plain(limit)
+        limits[table.pop("layer")] = table
+    values = {name: _plain(value) for name, value in settings.values.items()}
+    for table in values.values():
+        table["from"] = table.pop("column")
+    return {**data, "limits": limits, "weights": dict(settings.weights), "value": values}
+
+
+def _plain(table: Any) -> dict[str, Any]:
+    pairs = dataclasses.asdict(table).items()
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in pairs if v is not None}
+
+
+def _did_you_mean(word: str, known: Iterable[str]) -> str:
+    known = list(known)
+    near = [k for k in known if k.startswith(word)] or get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _extended(data: dict[str, Any]) -> dict[str, Any]:
+    profile = data.get("profile", {})
+    if not isinstance(profile, dict) or "extends" not in profile:
+        return data
+    base = tomllib.loads(profile_text(str(profile["extends"])))
+    own = {**data, "profile": {k: v for k, v in profile.items() if k != "extends"}}
+    return _merged(base, own)
+
+
+def _merged(base: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in own.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _merged(merged[key], value) if both else value
+    return merged
+
+
+def _settings(data: dict[str, Any]) -> t.Settings:
+    _check_keys(data, (*_TABLES, "limits", "weights", "value"), where="")
+    made: dict[str, Any] = {name: _table(kind, data.get(name), name) for name, kind in _TABLES.items()}
+    limits = dict(_dict(data.get("limits"), "limits"))
+    marginal = _number(limits.pop("marginal_fraction", None), "limits.marginal_fraction")
+    weights = {k: _number(v, f"weights.{k}") for k, v in _dict(data.get("weights"), "weights").items()}
+    return t.Settings(
+        **made,
+        limits=tuple(_limit(layer, table) for layer, table in limits.items()),
+        marginal_fraction=marginal,
+        weights=weights,
+        values={name: _value(name, v) for name, v in _dict(data.get("value"), "value").items()},
+    )
+
+
+def _limit(layer: str, table: Any) -> t.Limit:
+    if layer not in t.LIMITED_LAYERS and not t.SLOPE_NAME.fullmatch(layer):
+        names = (*t.LIMITED_LAYERS, "marginal_fraction")
+        raise _unknown_key("limits", layer, names, "slope_20m_deg and the like for further baselines")
+    return _table(t.Limit, {**_dict(table, f"limits.{layer}"), "layer": layer}, f"limits.{layer}")
+
+
+def _value(name: str, table: Any) -> t.ValueFunction:
+    where = f"value.{name}"
+    data = dict(_dict(table, where))
+    _check_keys(data, ("from", "x", "y", "source"), where=where)
+    return _table(t.ValueFunction, {("column" if k == "from" else k): v for k, v in data.items()}, where)
+
+
+def _table(kind: type[T], data: Any, where: str) -> T:
+    table = _dict(data, where)
+    fields = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    _check_keys(table, fields, where=where)
+    hints = get_type_hints(kind)
+    missing = [n for n, f in fields.items() if n not in table and f.default is dataclasses.MISSING]
+    if missing:
+        found = f"[{where}] has no {', '.join(missing)}"
+        raise SettingsError("E_SETTINGS_MISSING", found=found, needed="a value for each", field=where)
+    return kind(**{name: _typed(value, hints[name], f"{where}.{name}") for name, value in table.items()})
+
+
+def _typed(value: Any, hint: Any, where: str) -> Any:
+    text = str(hint)
+    if "tuple" in text:
+        if not isinstance(value, list):
+            raise t.wrong(where, repr(value), "a list of numbers")
+        return tuple(_number(v, where) for v in value)
+    if hint is bool:
+        return _of(bool, value, where, "true or false")
+    if hint is int:
+        if isinstance(value, bool):
+            raise t.wrong(where, repr(value), "a whole number")
+        return _of(int, value, where, "a whole number")
+    if "float" in text:
+        return _number(value, where)
+    return _of(str, value, where, "text in quotes")
+
+
+def _of(kind: type[T], value: Any, where: str, needed: str) -> T:
+    if not isinstance(value, kind):
+        raise t.wrong(where, repr(value), needed)
+    return value
+
+
+def _number(value: Any, where: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
+        raise t.wrong(where, "missing" if value is None else repr(value), "a number")
+    return float(value)
+
+
+def _dict(value: Any, where: str) -> dict[str, Any]:
+    if value is None:
+        fix = f'add it, or start from a built-in profile: [profile] extends = "{DEFAULT_PROFILE}"'
+        raise SettingsError("E_SETTINGS_MISSING", found=f"no table [{where}]", fix=fix, field=where)
+    return _of(dict, value, where, "a table")
+
+
+def _check_keys(table: Mapping[str, Any], known: Iterable[str], *, where: str) -> None:
+    known = tuple(known)
+    for key in table:
+        if key not in known:
+            raise _unknown_key(where, key, known)
+
+
+def _unknown_key(where: str, key: str, known: Iterable[str], more: str = "") -> SettingsError:
+    place = f"[{where}]: " if where else ""
+    names = [*known, *([more] if more else [])]
+    found = f"{place}unknown key {key!r}{_did_you_mean(key, known)}"
+    return SettingsError(
+        "E_SETTINGS_KEY", found=found, needed=f"one of {', '.join(names)}", field=where or key
+    )
