@@ -8,7 +8,7 @@ spacing of its cells, one width per row, and everything that measures distance u
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -89,9 +89,8 @@ class Grid:
     def bounds(self) -> tuple[float, float, float, float]:
         """Left, bottom, right and top edge, in map metres."""
         rows, cols = self.shape
-        left, top = self.transform * (0, 0)
-        right, bottom = self.transform * (cols, rows)
-        return left, bottom, right, top
+        left, top = self.transform.c, self.transform.f
+        return left, top + self.transform.e * rows, left + self.transform.a * cols, top
 
     @cached_property
     def north_deg(self) -> float:
@@ -140,8 +139,14 @@ class Grid:
 
     def window(self, row0: int, row1: int, col0: int, col1: int) -> Grid:
         """Return the part [row0, row1) x [col0, col1), with the spacing of the whole grid."""
-        transform = self.transform * Affine.translation(col0, row0)
-        return Grid((row1 - row0, col1 - col0), transform, self.crs, self.dx_m[row0:row1], self.dy_m)
+        part = Grid((row1 - row0, col1 - col0), self.transform, self.crs, self.dx_m[row0:row1], self.dy_m)
+        return part.shifted(row0, col0)
+
+    def shifted(self, rows: float, cols: float) -> Grid:
+        """Return the grid moved by cells, which may be parts of a cell, down and to the right."""
+        t = self.transform
+        moved = Affine(t.a, t.b, t.c + cols * t.a, t.d, t.e, t.f + rows * t.e)
+        return replace(self, transform=moved)
 
 
 @dataclass(frozen=True, eq=False)

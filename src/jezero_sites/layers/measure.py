@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from affine import Affine
-
 from jezero_sites import terrain
 from jezero_sites.blocks import map_strips
 from jezero_sites.errors import InputError
@@ -95,7 +93,7 @@ def corner_slope(dem: Raster, *, baseline_m: float) -> Raster:
         reach_rows=cells[0] // 2 + 1,
     )
     row_off, col_off = terrain.baseline_offset_cells(cells)
-    shifted = replace(grid, transform=grid.transform * Affine.translation(col_off, row_off))
+    shifted = grid.shifted(row_off, col_off)
     tags = {
         "METHOD": "four-corner slope after R. Kirk (USGS gdal_baseline_slope)",
         "BASELINE_USED_M": f"{cells[1] * grid.mean_dx_m:.4f} x {cells[0] * grid.dy_m:.4f} (E x N)",

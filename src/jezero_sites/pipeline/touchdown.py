@@ -8,6 +8,7 @@ import numpy as np
 
 from jezero_sites import hazards
 from jezero_sites.arrays import BoolArray, ByteArray, FloatArray
+from jezero_sites.hazards.row_bands import row_bands
 from jezero_sites.pipeline.ground import Ground, is_slope
 from jezero_sites.raster import Grid
 from jezero_sites.settings import Limit, Settings
@@ -82,7 +83,7 @@ def slope_sigmas(ground: Ground, limit: Limit, settings: Settings) -> tuple[Floa
     """Return the standard deviations of the east and north gradients of a slope layer, per row."""
     error, grid = settings.dem_error, ground.dem.grid
     east, north = np.empty(len(grid.dx_m)), np.empty(len(grid.dx_m))
-    for first, last in _bands(grid.dx_m):
+    for first, last in row_bands(grid.dx_m):
         gain_x, gain_y = hazards.plane_gradient_gain(
             ground.lengths[limit.layer].window,
             dx_m=float(grid.dx_m[first]),
@@ -92,15 +93,6 @@ def slope_sigmas(ground: Ground, limit: Limit, settings: Settings) -> tuple[Floa
         )
         east[first:last], north[first:last] = gain_x * error.sigma_m, gain_y * error.sigma_m
     return east, north
-
-
-def _bands(dx_m: FloatArray) -> list[tuple[int, int]]:
-    """Ranges of rows, counted from the first row, whose cell widths differ by less than 1e-4 of them."""
-    starts = [0]
-    for row, width in enumerate(dx_m):
-        if abs(width / dx_m[starts[-1]] - 1) >= 1e-4:
-            starts.append(row)
-    return list(zip(starts, [*starts[1:], len(dx_m)], strict=True))
 
 
 def _slope_exceedance(ground: Ground, settings: Settings) -> FloatArray | None:
@@ -131,8 +123,8 @@ def _limited(ground: Ground, limit: Limit, settings: Settings) -> hazards.Limite
         bit = _BITS.get(limit.layer, hazards.OTHER)
         return hazards.LimitedLayer(ground.values[limit.layer], limit.value, marginal, limit.kind, bit)
     tangent = np.hypot(*ground.gradients[limit.layer])
-    bounds = (float(np.tan(np.radians(v))) for v in (limit.value, marginal))
-    return hazards.LimitedLayer(tangent, *bounds, limit.kind, hazards.SLOPE)
+    bound, near = (float(np.tan(np.radians(v))) for v in (limit.value, marginal))
+    return hazards.LimitedLayer(tangent, bound, near, limit.kind, hazards.SLOPE)
 
 
 def _passes(ground: Ground, limit: Limit) -> BoolArray:

@@ -1,11 +1,9 @@
 """Settings of a run: lander, limits, errors, dispersion, search and weights, from one TOML file."""
 
+from jezero_sites.settings.profiles import DEFAULT_PROFILE, profile_names, profile_text
 from jezero_sites.settings.read import (
-    DEFAULT_PROFILE,
     load_profile,
     parse_settings,
-    profile_names,
-    profile_text,
     read_settings,
     settings_dict,
     settings_toml,

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import reprlib
 import tomllib
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
-from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
 from jezero_sites.errors import InputError, SettingsError
 from jezero_sites.settings import tables as t
+from jezero_sites.settings.profiles import DEFAULT_PROFILE, did_you_mean, extended, profile_text
 
-DEFAULT_PROFILE = "msr-srl-illustrative"
 _TABLES = {
     "profile": t.Profile,
     "lander": t.Lander,
@@ -24,32 +23,8 @@ _TABLES = {
     "search": t.Search,
 }
 T = TypeVar("T")
-
-
-def profile_names() -> tuple[str, ...]:
-    """Return the names of the built-in profiles, the default one first."""
-    files = resources.files("jezero_sites").joinpath("profiles").iterdir()
-    names = sorted(f.name.removesuffix(".toml") for f in files if f.name.endswith(".toml"))
-    return (DEFAULT_PROFILE, *(n for n in names if n != DEFAULT_PROFILE))
-
-
-def profile_text(name: str) -> str:
-    """Return a built-in profile as the commented TOML it is written in.
-
-    Raises
-    ------
-    SettingsError
-        ``E_PROFILE`` where there is no profile of that name.
-    """
-    names = profile_names()
-    if name not in names:
-        raise SettingsError(
-            "E_PROFILE",
-            found=f"unknown profile {name!r}{_did_you_mean(name, names)}",
-            needed=f"one of {', '.join(names)}",
-            fix="jezero-sites profiles lists them; --config FILE takes your own",
-        )
-    return resources.files("jezero_sites").joinpath("profiles").joinpath(f"{name}.toml").read_text("utf-8")
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = 80
 
 
 def load_profile(name: str = DEFAULT_PROFILE) -> t.Settings:
@@ -72,7 +47,7 @@ def read_settings(path: str | Path) -> t.Settings:
     """Return the settings in a TOML file of the user's own.
 
     A table ``[profile]`` with ``extends = "NAME"`` starts from a built-in profile and changes what
-    the file names.
+    the file names; a number changed without a ``source`` is marked as the user's.
 
     Raises
     ------
@@ -82,12 +57,12 @@ def read_settings(path: str | Path) -> t.Settings:
         ``E_NOT_FOUND`` or ``E_ENCODING`` where the file cannot be read.
     """
     try:
-        text = Path(path).read_text("utf-8")
+        text = Path(path).read_text("utf-8-sig")
     except UnicodeDecodeError as error:
         fix = "save it as UTF-8"
         raise InputError("E_ENCODING", found="the file is not UTF-8 text", fix=fix, file=str(path)) from error
-    except OSError as error:
-        why = error.strerror or "cannot be read"
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or f"cannot be read: {error}"
         raise InputError(
             "E_NOT_FOUND", found=why, needed="a TOML settings file", fix="check the path", file=str(path)
         ) from error
@@ -98,10 +73,10 @@ def parse_settings(text: str, *, file: str = "settings") -> t.Settings:
     """Return the settings that a TOML text describes."""
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise SettingsError("E_TOML", found=str(error), needed="valid TOML", file=file) from error
     try:
-        return _settings(_extended(data))
+        return _settings(extended(data))
     except SettingsError as error:
         error.file = file
         raise
@@ -132,29 +107,6 @@ def _plain(table: Any) -> dict[str, Any]:
     return {k: list(v) if isinstance(v, tuple) else v for k, v in pairs if v is not None}
 
 
-def _did_you_mean(word: str, known: Iterable[str]) -> str:
-    known = list(known)
-    near = [k for k in known if k.startswith(word)] or get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"; did you mean {near[0]!r}?" if near else ""
-
-
-def _extended(data: dict[str, Any]) -> dict[str, Any]:
-    profile = data.get("profile", {})
-    if not isinstance(profile, dict) or "extends" not in profile:
-        return data
-    base = tomllib.loads(profile_text(str(profile["extends"])))
-    own = {**data, "profile": {k: v for k, v in profile.items() if k != "extends"}}
-    return _merged(base, own)
-
-
-def _merged(base: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in own.items():
-        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = _merged(merged[key], value) if both else value
-    return merged
-
-
 def _settings(data: dict[str, Any]) -> t.Settings:
     _check_keys(data, (*_TABLES, "limits", "weights", "value"), where="")
     made: dict[str, Any] = {name: _table(kind, data.get(name), name) for name, kind in _TABLES.items()}
@@ -174,14 +126,18 @@ def _limit(layer: str, table: Any) -> t.Limit:
     if layer not in t.LIMITED_LAYERS and not t.SLOPE_NAME.fullmatch(layer):
         names = (*t.LIMITED_LAYERS, "marginal_fraction")
         raise _unknown_key("limits", layer, names, "slope_20m_deg and the like for further baselines")
-    return _table(t.Limit, {**_dict(table, f"limits.{layer}"), "layer": layer}, f"limits.{layer}")
+    where = f"limits.{layer}"
+    data = _dict(table, where)
+    _check_keys(data, [f.name for f in dataclasses.fields(t.Limit) if f.name != "layer"], where=where)
+    return _table(t.Limit, {**data, "layer": layer}, where)
 
 
 def _value(name: str, table: Any) -> t.ValueFunction:
     where = f"value.{name}"
     data = dict(_dict(table, where))
     _check_keys(data, ("from", "x", "y", "source"), where=where)
-    return _table(t.ValueFunction, {("column" if k == "from" else k): v for k, v in data.items()}, where)
+    column = _of(str, data.pop("from", None), f"{where}.from", "the name of a column of the site table")
+    return _table(t.ValueFunction, {**data, "column": column}, where)
 
 
 def _table(kind: type[T], data: Any, where: str) -> T:
@@ -193,6 +149,8 @@ def _table(kind: type[T], data: Any, where: str) -> T:
     if missing:
         found = f"[{where}] has no {', '.join(missing)}"
         raise SettingsError("E_SETTINGS_MISSING", found=found, needed="a value for each", field=where)
+    if "source" in table and not _of(str, table["source"], f"{where}.source", "text in quotes").strip():
+        raise t.wrong(f"{where}.source", "empty", "where the numbers are from, or that they are a guess")
     return kind(**{name: _typed(value, hints[name], f"{where}.{name}") for name, value in table.items()})
 
 
@@ -200,14 +158,14 @@ def _typed(value: Any, hint: Any, where: str) -> Any:
     text = str(hint)
     if "tuple" in text:
         if not isinstance(value, list):
-            raise t.wrong(where, repr(value), "a list of numbers")
+            raise t.wrong(where, _shown(value), "a list of numbers")
         return tuple(_number(v, where) for v in value)
     if hint is bool:
         return _of(bool, value, where, "true or false")
     if hint is int:
-        if isinstance(value, bool):
-            raise t.wrong(where, repr(value), "a whole number")
-        return _of(int, value, where, "a whole number")
+        if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**63:
+            raise t.wrong(where, _shown(value), "a whole number")
+        return value
     if "float" in text:
         return _number(value, where)
     return _of(str, value, where, "text in quotes")
@@ -215,14 +173,26 @@ def _typed(value: Any, hint: Any, where: str) -> Any:
 
 def _of(kind: type[T], value: Any, where: str, needed: str) -> T:
     if not isinstance(value, kind):
-        raise t.wrong(where, repr(value), needed)
+        raise t.wrong(where, _shown(value), needed)
     return value
 
 
 def _number(value: Any, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
-        raise t.wrong(where, "missing" if value is None else repr(value), "a number")
-    return float(value)
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    try:
+        number = float(value) if is_number else math.nan
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise t.wrong(where, _shown(value), "a finite number" if is_number else "a number")
+    return number
+
+
+def _shown(value: Any) -> str:
+    try:
+        return "missing" if value is None else _SHORT.repr(value)
+    except ValueError:  # Python refuses to print whole numbers of thousands of digits
+        return "too long to show"
 
 
 def _dict(value: Any, where: str) -> dict[str, Any]:
@@ -242,7 +212,7 @@ def _check_keys(table: Mapping[str, Any], known: Iterable[str], *, where: str) -
 def _unknown_key(where: str, key: str, known: Iterable[str], more: str = "") -> SettingsError:
     place = f"[{where}]: " if where else ""
     names = [*known, *([more] if more else [])]
-    found = f"{place}unknown key {key!r}{_did_you_mean(key, known)}"
+    found = f"{place}unknown key {key!r}{did_you_mean(key, known)}"
     return SettingsError(
         "E_SETTINGS_KEY", found=found, needed=f"one of {', '.join(names)}", field=where or key
     )

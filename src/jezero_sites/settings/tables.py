@@ -14,7 +14,7 @@ from jezero_sites.errors import SettingsError
 LIMITED_LAYERS = ("slope_deg", "roughness_m", "relief_m", "elevation_m")
 """Layers that may carry a limit, besides slopes at a further baseline: ``slope_20m_deg``."""
 
-SLOPE_NAME = re.compile(r"slope_(\d+(?:\.\d+)?)m_deg")
+SLOPE_NAME = re.compile(r"slope_([0-9]+(?:\.[0-9]+)?)m_deg")
 ERROR_MODELS = ("white", "gaussian", "exponential", "worst_gaussian")
 
 
@@ -26,6 +26,10 @@ def wrong(where: str, found: str, needed: str) -> SettingsError:
 def _need(condition: bool, where: str, found: object, needed: str) -> None:
     if not condition:
         raise wrong(where, repr(found), needed)
+
+
+def _need_positive(where: str, length: float) -> None:
+    _need(length > 0, where, length, "more than 0")
 
 
 @dataclass(frozen=True)
@@ -45,9 +49,7 @@ class Lander:
     verified: bool
 
     def __post_init__(self) -> None:
-        _need(
-            self.footprint_radius_m > 0, "lander.footprint_radius_m", self.footprint_radius_m, "more than 0"
-        )
+        _need_positive("lander.footprint_radius_m", self.footprint_radius_m)
 
 
 @dataclass(frozen=True)
@@ -68,21 +70,24 @@ class Limit:
         _need(math.isfinite(self.value), f"{where}.value", self.value, "a finite number")
         unit = "deg" if self.layer.endswith("_deg") else "m"
         _need(self.unit == unit, f"{where}.unit", self.unit, f'"{unit}"')
-        if self.layer in ("slope_deg", "roughness_m"):
-            needed = "the baseline in metres, more than 0"
-            _need(
-                self.baseline_m is not None and self.baseline_m > 0,
-                f"{where}.baseline_m",
-                self.baseline_m,
-                needed,
-            )
+        self._check_baseline(f"{where}.baseline_m")
         if unit == "deg":
             _need(0 < self.value < 90, f"{where}.value", self.value, "between 0 and 90 degrees")
-        if match := SLOPE_NAME.fullmatch(self.layer):
-            length = float(match[1])
-            needed = f"{length:g}, as the layer's name says"
-            _need(self.baseline_m in (None, length), f"{where}.baseline_m", self.baseline_m, needed)
-            object.__setattr__(self, "baseline_m", length)
+        elif self.layer != "elevation_m":
+            _need(self.value >= 0, f"{where}.value", self.value, "0 or more")
+
+    def _check_baseline(self, where: str) -> None:
+        length = self.baseline_m
+        if self.layer in ("slope_deg", "roughness_m"):
+            needed = "the baseline in metres, more than 0"
+            _need(length is not None and length > 0, where, length, needed)
+        elif match := SLOPE_NAME.fullmatch(self.layer):
+            named = float(match[1])
+            _need(0 < named < math.inf, f"limits.{self.layer}", named, "a baseline of more than 0 m")
+            _need(length in (None, named), where, length, f"{named:g}, as the layer's name says")
+            object.__setattr__(self, "baseline_m", named)
+        else:
+            _need(length is None, where, length, f"no baseline: {self.layer} has none")
 
     def margin(self, value: float) -> float:
         """Return how far a value is inside the limit, as a share of it; negative when it fails.
@@ -108,19 +113,13 @@ class Rocks:
 
     def __post_init__(self) -> None:
         _need(self.reading in ("height", "diameter"), "rocks.reading", self.reading, '"height" or "diameter"')
-        _need(self.limit_m > 0, "rocks.limit_m", self.limit_m, "more than 0")
-        _need(
-            self.height_per_diameter > 0, "rocks.height_per_diameter", self.height_per_diameter, "more than 0"
-        )
+        _need_positive("rocks.limit_m", self.limit_m)
+        _need_positive("rocks.height_per_diameter", self.height_per_diameter)
         k = self.abundance_fraction
         _need(k is None or 0 < k <= 1, "rocks.abundance_fraction", k, "a share of ground between 0 and 1")
-        needed = f"more than the critical diameter, {self.critical_diameter_m:g} m"
-        _need(
-            self.largest_diameter_m > self.critical_diameter_m,
-            "rocks.largest_diameter_m",
-            self.largest_diameter_m,
-            needed,
-        )
+        least, most = self.critical_diameter_m, self.largest_diameter_m
+        needed = f"more than the critical diameter, {least:g} m"
+        _need(most > least, "rocks.largest_diameter_m", most, needed)
 
     @property
     def critical_diameter_m(self) -> float:
@@ -161,7 +160,7 @@ class Dispersion:
     n_sigma: float | None = None
 
     def __post_init__(self) -> None:
-        _need(self.minor_m > 0, "dispersion.minor_m", self.minor_m, "more than 0")
+        _need_positive("dispersion.minor_m", self.minor_m)
         _need(self.major_m >= self.minor_m, "dispersion.major_m", self.major_m, "at least minor_m")
         one = (self.percent is None) != (self.n_sigma is None)
         _need(one, "dispersion", f"percent {self.percent}, n_sigma {self.n_sigma}", "exactly one of the two")
@@ -191,7 +190,7 @@ class Search:
 
     def __post_init__(self) -> None:
         for name in ("site_radius_m", "max_safe_radius_m"):
-            _need(getattr(self, name) > 0, f"search.{name}", getattr(self, name), "more than 0")
+            _need_positive(f"search.{name}", getattr(self, name))
         for name in ("separation_m", "min_safe_radius_m"):
             _need(getattr(self, name) >= 0, f"search.{name}", getattr(self, name), "0 or more")
         least, most = self.min_safe_radius_m, self.max_safe_radius_m
@@ -211,14 +210,11 @@ class ValueFunction:
     source: str
 
     def __post_init__(self) -> None:
-        _need(
-            len(self.x) == len(self.y) >= 2,
-            "value x, y",
-            (self.x, self.y),
-            "two lists of equal length, 2 or more",
-        )
-        _need(all(a < b for a, b in pairwise(self.x)), "value x", self.x, "rising numbers")
-        _need(all(0 <= v <= 1 for v in self.y), "value y", self.y, "numbers between 0 and 1")
+        where = f"value from {self.column!r}:"
+        same = len(self.x) == len(self.y) >= 2
+        _need(same, f"{where} x, y", (self.x, self.y), "two lists of equal length, 2 or more")
+        _need(all(a < b for a, b in pairwise(self.x)), f"{where} x", self.x, "rising numbers")
+        _need(all(0 <= v <= 1 for v in self.y), f"{where} y", self.y, "numbers between 0 and 1")
 
 
 @dataclass(frozen=True)
@@ -237,12 +233,8 @@ class Settings:
     values: Mapping[str, ValueFunction] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _need(
-            0 <= self.marginal_fraction <= 1,
-            "limits.marginal_fraction",
-            self.marginal_fraction,
-            "between 0 and 1",
-        )
+        share = self.marginal_fraction
+        _need(0 <= share <= 1, "limits.marginal_fraction", share, "between 0 and 1")
         baselines = {n: m.baseline_m for n in ("slope_deg", "roughness_m") if (m := self.limit(n))}
         needed = "one baseline: slope and roughness are measured about the same plane"
         _need(len(set(baselines.values())) <= 1, "limits baseline_m", baselines, needed)
