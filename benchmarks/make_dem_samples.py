@@ -66,7 +66,9 @@ def rounded_heights(elevation_m: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return np.where(np.isnan(elevation_m), NO_DATA, np.round(elevation_m, 2)).astype(np.float32)
 
 
-def write_raster(path: Path, values: np.ndarray[Any, Any], *, left_m: float, cell_m: float, tags: dict[str, str]) -> None:
+def write_raster(
+    path: Path, values: np.ndarray[Any, Any], *, left_m: float, cell_m: float, tags: dict[str, str]
+) -> None:
     """Write one band with its tags; `tags` also holds its DESCRIPTION and UNIT."""
     is_height = values.dtype == np.float32
     with rasterio.open(

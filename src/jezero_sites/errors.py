@@ -51,7 +51,7 @@ class JezeroError(Exception):
     def __str__(self) -> str:
         where = f" {self.file}" if self.file else ""
         what = "; ".join(part for part in (self.found, self.needed, self.fix) if part)
-        return f"error[{self.code}]{where}: {what}".replace("\n", " ")
+        return _one_line(f"error[{self.code}]{where}: {what}")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_remake, (type(self), self.as_dict()))
@@ -60,6 +60,11 @@ class JezeroError(Exception):
         """Return the error as plain data, for ``--json``."""
         names = ("code", "file", "field", "found", "needed", "fix", "transient")
         return {name: getattr(self, name) for name in names}
+
+
+def _one_line(text: str) -> str:
+    """Return text with a space for every character that would break the line or steer a terminal."""
+    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def _remake(kind: type[JezeroError], data: dict[str, Any]) -> JezeroError:
@@ -85,21 +90,18 @@ class RefusedInputs(InputError):
 
     def __init__(self, errors: tuple[JezeroError, ...]) -> None:
         self.errors = errors
-        first = errors[0]
-        super().__init__(
-            first.code,
-            found=first.found,
-            needed=first.needed,
-            fix=first.fix,
-            file=first.file,
-            field=first.field,
-        )
+        first = JezeroError.as_dict(errors[0])
+        super().__init__(first.pop("code"), **first)
 
     def __str__(self) -> str:
         return "\n".join(str(error) for error in self.errors)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (RefusedInputs, (self.errors,))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the first error as plain data, with all of them under ``errors``."""
+        return {**super().as_dict(), "errors": [error.as_dict() for error in self.errors]}
 
 
 class DiskError(JezeroError):
@@ -120,7 +122,7 @@ class Notice:
     def __str__(self) -> str:
         where = f" {self.file}" if self.file else ""
         what = "; ".join(part for part in (self.found, self.fix) if part)
-        return f"warning[{self.code}]{where}: {what}".replace("\n", " ")
+        return _one_line(f"warning[{self.code}]{where}: {what}")
 
     def as_dict(self) -> dict[str, str | None]:
         """Return the notice as plain data, for ``run.json``."""

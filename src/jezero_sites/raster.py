@@ -18,13 +18,11 @@ from affine import Affine
 from numpy.typing import ArrayLike, NDArray
 
 from jezero_sites.arrays import BoolArray, FloatArray
-from jezero_sites.errors import InputError, Notice
+from jezero_sites.errors import Notice
+from jezero_sites.spacing import check_frame, ground_spacing, ground_steps
 
 if TYPE_CHECKING:
     import pyproj
-
-MAX_SKEW_FRACTION = 1e-3
-"""Cells may deviate by this much from true rectangles of one size per row."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,13 +57,14 @@ class Grid:
         Raises
         ------
         InputError
-            ``E_PROJECTION`` where cells are skewed, or vary in size along a row or with the rows'
-            height, by more than 0.1 %.
+            ``E_PROJECTION`` where the grid is not north-up or its CRS not a map in metres of a sphere,
+            and where cells are skewed or vary in width along a row, or in height, by more than 0.1 %.
         """
         import pyproj
 
         crs = pyproj.CRS.from_user_input(crs)
-        dx_m, dy_m = _ground_spacing(shape, transform, crs)
+        check_frame(transform, crs)
+        dx_m, dy_m = ground_spacing(shape, transform, crs)
         return cls(shape, transform, crs, dx_m, dy_m)
 
     @cached_property
@@ -98,15 +97,14 @@ class Grid:
         rows, cols = self.shape
         lon, lat = self.lonlat(*self.xy((rows - 1) / 2, (cols - 1) / 2))
         factors = self.projection.get_factors(float(lon), float(lat))
-        up_east, up_north = _ground_steps(factors, float(lat), 0.0, 1.0)
+        up_east, up_north = ground_steps(factors, float(lat), 0.0, 1.0)
         return float(np.degrees(np.arctan2(up_east, up_north)))
 
     def xy(self, rows: ArrayLike, cols: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Return the map metres of cell centres, which lie at whole rows and columns."""
         r, c = np.asarray(rows, float), np.asarray(cols, float)
-        return self.transform.c + self.transform.a * (c + 0.5), self.transform.f + self.transform.e * (
-            r + 0.5
-        )
+        t = self.transform
+        return t.c + t.a * (c + 0.5), t.f + t.e * (r + 0.5)
 
     def rowcol(self, x: ArrayLike, y: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Return fractional rows and columns of map positions; cell centres are whole numbers."""
@@ -122,12 +120,18 @@ class Grid:
         return inside
 
     def lonlat(self, x: ArrayLike, y: ArrayLike) -> tuple[FloatArray, FloatArray]:
-        """Return east-positive longitude (0 to 360) and planetocentric latitude, in degrees."""
-        lon, lat = self.projection(np.asarray(x, float), np.asarray(y, float), inverse=True)
-        return np.mod(np.asarray(lon, float), 360.0), np.asarray(lat, float)
+        """Return east-positive longitude (0 up to 360) and planetocentric latitude, in degrees.
+
+        NaN where there is no such place on the planet.
+        """
+        east_m, north_m = np.broadcast_arrays(np.asarray(x, float), np.asarray(y, float))
+        lon, lat = self.projection(east_m, north_m, inverse=True)
+        known = np.isfinite(lon) & np.isfinite(lat)
+        east = np.where(known, lon, np.nan) % 360.0
+        return np.where(east == 360.0, 0.0, east), np.where(known, lat, np.nan)
 
     def from_lonlat(self, lon_deg: ArrayLike, lat_deg: ArrayLike) -> tuple[FloatArray, FloatArray]:
-        """Return map metres of planetocentric positions; NaN where a position is unknown.
+        """Return map metres of planetocentric positions; NaN where a position is unknown or off the map.
 
         Latitudes are used as they are, also from another sphere: a planetocentric latitude does not
         depend on the radius of the sphere.
@@ -135,6 +139,7 @@ class Grid:
         lon, lat = np.broadcast_arrays(np.asarray(lon_deg, float), np.asarray(lat_deg, float))
         known = np.isfinite(lon) & np.isfinite(lat)
         x, y = self.projection(np.where(known, lon, 0.0), np.where(known, lat, 0.0))
+        known &= np.isfinite(x) & np.isfinite(y)
         return np.where(known, x, np.nan), np.where(known, y, np.nan)
 
     def window(self, row0: int, row1: int, col0: int, col1: int) -> Grid:
@@ -200,55 +205,3 @@ def same_grid(a: Grid, b: Grid) -> bool:
     tolerance = 1e-6 * abs(a.transform.a)
     close = all(abs(p - q) <= tolerance for p, q in zip(a.bounds, b.bounds, strict=True))
     return a.shape == b.shape and close and a.crs == b.crs
-
-
-def _ground_steps(factors: Any, lat_deg: Any, step_x: float, step_y: float) -> tuple[Any, Any]:
-    """Return the east and north parts on the ground of a step on the map, per unit of the sphere's radius."""
-    det = factors.dx_dlam * factors.dy_dphi - factors.dx_dphi * factors.dy_dlam
-    dlam = (step_x * factors.dy_dphi - step_y * factors.dx_dphi) / det
-    dphi = (step_y * factors.dx_dlam - step_x * factors.dy_dlam) / det
-    return dlam * np.cos(np.radians(lat_deg)), dphi
-
-
-def _ground_spacing(shape: tuple[int, int], transform: Affine, crs: Any) -> tuple[FloatArray, float]:
-    """Return the true cell width per row (at the middle column) and the cell height, in metres."""
-    import pyproj
-
-    rows, cols = shape
-    projection = pyproj.Proj(crs)
-    row = np.arange(rows, dtype=float)
-    widths, heights, skews = [], [], []
-    for col in sorted({0, (cols - 1) // 2, cols - 1}):
-        x = transform.c + transform.a * (col + 0.5)
-        y = transform.f + transform.e * (row + 0.5)
-        lon, lat = projection(np.full(rows, x), y, inverse=True)
-        if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
-            raise _projection_error("part of the grid lies off the planet in its own CRS")
-        factors = projection.get_factors(lon, lat)
-        east_x, north_x = _ground_steps(factors, lat, transform.a, 0.0)
-        east_y, north_y = _ground_steps(factors, lat, 0.0, -transform.e)
-        widths.append(np.hypot(east_x, north_x))
-        heights.append(np.hypot(east_y, north_y))
-        skews.append((east_x * east_y + north_x * north_y) / (widths[-1] * heights[-1]))
-    middle = len(widths) // 2
-    dx_m, dy = np.round(widths[middle], 9), float(np.round(heights[middle][rows // 2], 9))
-    worst = max(
-        float(np.max(np.abs(skews))),
-        float(np.max(np.abs(np.array(widths) / dx_m - 1))),
-        float(np.max(np.abs(np.array(heights) / dy - 1))),
-    )
-    if not worst <= MAX_SKEW_FRACTION:
-        raise _projection_error(
-            f"cells deviate by {worst:.2%} from rectangles of one size per row on the ground"
-        )
-    return dx_m, dy
-
-
-def _projection_error(found: str) -> InputError:
-    return InputError(
-        "E_PROJECTION",
-        found=found,
-        needed="a deviation of at most 0.1 %",
-        fix="gdalwarp to an equirectangular or transverse Mercator CRS centred on the area",
-        field="crs",
-    )

@@ -54,7 +54,13 @@ def test_the_blocks_of_the_file_do_not_matter(make_tiff, values, profile, monkey
 
 @pytest.mark.parametrize(
     ("dtype", "kept"),
-    [("float32", "float32"), ("int16", "float32"), ("uint16", "float32"), ("float64", "float64"), ("int32", "float64")],
+    [
+        ("float32", "float32"),
+        ("int16", "float32"),
+        ("uint16", "float32"),
+        ("float64", "float64"),
+        ("int32", "float64"),
+    ],
 )
 def test_numbers_are_kept_exactly(make_tiff, dtype, kept):
     values = (np.arange(6300).reshape(SHAPE) % 3000).astype(dtype)
@@ -198,7 +204,8 @@ def test_damage_that_makes_nan_is_counted(make_tiff, values):
 
 
 @pytest.mark.parametrize(
-    ("tags", "datum"), [({"GEOID": "mola"}, "mola"), ({"vertical_datum": "sphere"}, "sphere"), ({}, "unstated")]
+    ("tags", "datum"),
+    [({"GEOID": "mola"}, "mola"), ({"vertical_datum": "sphere"}, "sphere"), ({}, "unstated")],
 )
 def test_the_vertical_datum_is_told_or_missed(make_tiff, tags, datum):
     dem = read_dem(make_tiff(tags=tags))

@@ -80,12 +80,13 @@ def test_a_palette_is_no_brightness(make_tiff):
     path = make_tiff(values=np.ones((20, 30), "uint8"), nodata=None)
     with rasterio.open(path, "r+") as dataset:
         dataset.write_colormap(1, {0: (0, 0, 0), 1: (200, 10, 10)})
-    with pytest.raises(InputError, match="E_DTYPE.*palette"):
+    with pytest.raises(InputError, match=r"E_DTYPE.*palette"):
         read_ortho(path)
 
 
 @pytest.mark.parametrize(
-    ("options", "code"), [({"crs": None}, "E_NO_CRS"), ({"crs": "EPSG:32612"}, "E_WRONG_BODY"), ({}, "E_DTYPE")]
+    ("options", "code"),
+    [({"crs": None}, "E_NO_CRS"), ({"crs": "EPSG:32612"}, "E_WRONG_BODY"), ({}, "E_DTYPE")],
 )
 def test_the_door_is_the_same_as_for_heights(make_tiff, options, code):
     values = np.ones((20, 30), "uint8" if options else "complex64")

@@ -143,7 +143,11 @@ def test_every_bad_file_is_named(make_tiff):
 
 
 def test_several_grids_that_do_not_fit_are_all_named(make_tiff):
-    paths = [make_tiff("a.tif"), make_tiff("b.tif", transform=at(0.5, 0)), make_tiff("c.tif", transform=at(0, 0.3))]
+    paths = [
+        make_tiff("a.tif"),
+        make_tiff("b.tif", transform=at(0.5, 0)),
+        make_tiff("c.tif", transform=at(0, 0.3)),
+    ]
     with pytest.raises(RefusedInputs) as caught:
         read_dem(paths)
     assert [e.code for e in caught.value.errors] == ["E_GRID_UNALIGNED"] * 2

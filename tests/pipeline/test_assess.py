@@ -74,7 +74,9 @@ def test_safe_radius_is_the_way_to_the_nearest_bad_cell(run):
     hazard = np.pad(run.layers["hazard_class"].values, 1, constant_values=0)
     rows, cols = np.nonzero((hazard == 0) | (hazard == 3))
     for site in run.sites.itertuples():
-        away = np.hypot((rows - 1 - site.row) * run.dem.grid.dy_m, (cols - 1 - site.col) * run.dem.grid.dx_m[site.row])
+        away = np.hypot(
+            (rows - 1 - site.row) * run.dem.grid.dy_m, (cols - 1 - site.col) * run.dem.grid.dx_m[site.row]
+        )
         assert site.safe_radius_m == pytest.approx(min(away.min(), 200.0), abs=1e-5)
 
 
@@ -195,7 +197,9 @@ def test_a_rock_abundance_lowers_every_chance_by_the_same_factor(dem, samples, r
 
 def test_a_coarse_dem_needs_permission(samples, make_dem):
     coarse = make_dem((60, 70), cell=(20.0, 20.0))
-    with pytest.raises(ResolutionError, match=r"E_RESOLUTION.*slope_deg.*baseline of 5 m.*60 m wide.*--allow-coarse"):
+    with pytest.raises(
+        ResolutionError, match=r"E_RESOLUTION.*slope_deg.*baseline of 5 m.*60 m wide.*--allow-coarse"
+    ):
         assess(coarse, samples=samples)
     run = assess(coarse, samples=samples, allow_coarse=True)
     assert any(n.code == "W_COARSE" for n in run.notices)

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from jezero_sites.cli.options import chosen_dem, chosen_settings, debug_option, reading_options, settings_options
+from jezero_sites.cli.options import (
+    chosen_dem,
+    chosen_settings,
+    debug_option,
+    reading_options,
+    settings_options,
+)
 from jezero_sites.errors import InputError, Notice
 
 if TYPE_CHECKING:
@@ -70,7 +76,9 @@ def _facts(raster: Raster, role: str) -> dict[str, Any]:
         "cell_on_the_ground": f"{grid.mean_dx_m:.4f} m east-west x {grid.dy_m:.4f} m north-south (middle row)",
         "cell_on_the_map": f"{abs(grid.transform.a):.6g} x {abs(grid.transform.e):.6g} map metres",
         "body": f"Mars, sphere of {grid.body_radius_m:,.2f} m",
-        "projection": grid.crs.coordinate_operation.method_name if grid.crs.coordinate_operation else "unknown",
+        "projection": grid.crs.coordinate_operation.method_name
+        if grid.crs.coordinate_operation
+        else "unknown",
         "longitude_east": f"{lon.min():.5f} to {lon.max():.5f} deg",
         "latitude": f"{lat.min():.5f} to {lat.max():.5f} deg, planetocentric",
         "values": f"{values.min():.6g} to {values.max():.6g}{unit}" if values.size else "none",

@@ -24,12 +24,12 @@ import numpy as np
 from scipy.optimize import brentq
 
 from jezero_sites.arrays import FloatArray
-from jezero_sites.hazards.exceedance_kernels import Axis, exceedance, fill_exact, fill_from_table, fill_table
+from jezero_sites.hazards.exceedance_kernels import exceedance, fill_exact, fill_from_table, fill_table
 from jezero_sites.hazards.row_bands import row_bands
 
 _STEPS_PER_SIGMA = 12  # nodes of the table over the gradient: cubic interpolation is then within 1e-6
 _REACH_SIGMAS = 6.0  # beyond this distance from the limit the chance is within 1e-8 of 0 or 1
-_NODES_PER_STRETCH = 20  # nodes over the share, times (sigma ratio squared - 1), for the same accuracy
+_STEPS_PER_STRETCH = 20  # over the share, times (sigma ratio squared - 1), for the same accuracy
 _LARGEST_RATIO = 2.0  # of the sigmas, beyond which a table would be larger than most rasters
 _LOG_STEP = 1e-3  # of the sigmas, for the first-order terms: their error is its square
 
@@ -119,7 +119,7 @@ def slope_exceedance_quadrature(
     True
     """
     _check(np.array([sigma_gx]), np.array([sigma_gy]), limit_tan=limit_tan)
-    chance: float = exceedance(float(gx), float(gy), float(sigma_gx), float(sigma_gy), float(limit_tan))
+    chance: float = exceedance((float(gx), float(gy)), (float(sigma_gx), float(sigma_gy)), float(limit_tan))
     return chance
 
 
@@ -156,7 +156,7 @@ def noise_floor_p95_deg(sigma_gx: float, sigma_gy: float) -> float:
         return 0.0
 
     def excess(gradient: float) -> float:
-        return float(exceedance(0.0, 0.0, sigma_gx / larger, sigma_gy / larger, gradient)) - 0.05
+        return float(exceedance((0.0, 0.0), (sigma_gx / larger, sigma_gy / larger), gradient)) - 0.05
 
     # one component alone has its 95th percentile at 1.96 sigma, two equal ones at 2.45
     gradient = brentq(excess, 1.9, 2.5, xtol=1e-12)
@@ -177,31 +177,43 @@ def _fill_band(
         steeper = (np.hypot(east, north) > limit_tan).astype(np.float64)
         found[:] = np.where(np.isnan(east) | np.isnan(north), np.nan, steeper)
     elif first[0] > _LARGEST_RATIO * first[1]:
-        fill_exact(east, north, sigmas[0], sigmas[1], limit_tan, found)
+        fill_exact((east, north), sigmas, limit_tan, found)
     else:
-        tables, low, high = _tables(*first, limit_tan)
         logs = np.log(sigmas[0] / first[0]), np.log(sigmas[1] / first[1])
-        fill_from_table(east, north, logs[0], logs[1], tables, Axis(low, high), found)
+        nodes = _nodes(*first, limit_tan)
+        tables = _table(*first, limit_tan)[None]
+        if np.any(logs):
+            tables = np.concatenate([tables, _log_slopes(*first, limit_tan)])
+        fill_from_table((east, north), logs, tables, (nodes[0][0], nodes[0][-1]), found)
+
+
+def _nodes(larger: float, smaller: float, limit_tan: float) -> tuple[FloatArray, FloatArray]:
+    """Return the gradients, and the shares of their square along the axis of the larger sigma, of a table."""
+    low, high = (limit_tan + side * _REACH_SIGMAS * larger for side in (-1.0, 1.0))
+    low = max(0.0, low)
+    steps = _STEPS_PER_SIGMA * (high - low) / smaller, _STEPS_PER_STRETCH * ((larger / smaller) ** 2 - 1.0)
+    return np.linspace(low, high, 4 + math.ceil(steps[0])), np.linspace(0.0, 1.0, 9 + math.ceil(steps[1]))
 
 
 @lru_cache(maxsize=32)
-def _tables(larger: float, smaller: float, limit_tan: float) -> tuple[FloatArray, float, float]:
-    """Return the chance over (gradient, share) and its slopes in the logarithms of the sigmas, and the range."""
-    low = max(0.0, limit_tan - _REACH_SIGMAS * larger)
-    high = limit_tan + _REACH_SIGMAS * larger
-    gradients = np.linspace(low, high, 4 + math.ceil(_STEPS_PER_SIGMA * (high - low) / smaller))
-    stretch = (larger / smaller) ** 2 - 1.0
-    shares = np.linspace(0.0, 1.0, 9 + math.ceil(_NODES_PER_STRETCH * stretch))
-    tables = np.empty((3, gradients.size, shares.size))
-    fill_table(gradients, shares, larger, smaller, limit_tan, tables[0])
-    beside = np.empty((2, gradients.size, shares.size))
-    factors = math.exp(_LOG_STEP), math.exp(-_LOG_STEP)
-    for axis in (0, 1):
-        for side, factor in enumerate(factors):
-            moved = (larger * factor, smaller) if axis == 0 else (larger, smaller * factor)
-            fill_table(gradients, shares, *moved, limit_tan, beside[side])
-        tables[1 + axis] = (beside[0] - beside[1]) / (2.0 * _LOG_STEP)
-    return tables, low, high
+def _table(larger: float, smaller: float, limit_tan: float) -> FloatArray:
+    """Return the chance over gradient and share."""
+    nodes = _nodes(larger, smaller, limit_tan)
+    table = np.empty((nodes[0].size, nodes[1].size))
+    fill_table(nodes, (larger, smaller), limit_tan, table)
+    return table
+
+
+@lru_cache(maxsize=32)
+def _log_slopes(larger: float, smaller: float, limit_tan: float) -> FloatArray:
+    """Return how the table changes with the logarithms of both sigmas, by central differences."""
+    nodes = _nodes(larger, smaller, limit_tan)
+    table = np.empty((2, 2, nodes[0].size, nodes[1].size))
+    for side, factor in enumerate((math.exp(_LOG_STEP), math.exp(-_LOG_STEP))):
+        fill_table(nodes, (larger * factor, smaller), limit_tan, table[0, side])
+        fill_table(nodes, (larger, smaller * factor), limit_tan, table[1, side])
+    slopes: FloatArray = (table[:, 0] - table[:, 1]) / (2.0 * _LOG_STEP)
+    return slopes
 
 
 def _check(*sigmas: FloatArray, limit_tan: float) -> None:

@@ -15,7 +15,6 @@ All terms are positive, so that small chances keep their digits.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -23,16 +22,13 @@ from numba import njit
 from jezero_sites.arrays import FloatArray
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
-_PANEL_SIGMAS = 3.0  # width of a panel of 16 nodes, in sigmas: the error is then below 1e-12
-_FAR_SIGMAS = 9.0  # the normal density beyond is below 1e-18
+_PANEL_SIGMAS = 4.0  # width of a panel of 16 nodes, in sigmas: the error is then below 1e-12
+_FAR_SIGMAS = 8.0  # the share of the normal distribution beyond is below 1e-15
 _STRAIGHT_SIGMAS = 1e6  # limit over sigma from which its circle is as good as a straight line
 
 
-class Axis(NamedTuple):
-    """First and last gradient of a table."""
-
-    low: float
-    high: float
+Pair = tuple[float, float]  # a quantity of both axes
+Pairs = tuple[FloatArray, FloatArray]
 
 
 @njit(cache=True, nogil=True)
@@ -46,67 +42,74 @@ def _outside(half: float, g: float, sigma: float) -> float:
     """Return the chance to lie farther from zero than half."""
     if sigma == 0.0:
         return 1.0 if g > half else 0.0
-    return _below((-half - g) / sigma) + _below((g - half) / sigma)
+    share: float = _below((-half - g) / sigma) + _below((g - half) / sigma)
+    return share
 
 
 @njit(cache=True, nogil=True)
-def _panel(start: float, stop: float, a: float, b: float, sa: float, sb: float, limit: float) -> float:
+def _panel(panel: Pair, gradient: Pair, sigma: Pair, limit: float) -> float:
     """Return the integral over one panel of angles."""
     total = 0.0
-    half, middle = 0.5 * (stop - start), 0.5 * (stop + start)
+    half, middle = 0.5 * (panel[1] - panel[0]), 0.5 * (panel[1] + panel[0])
     for i in range(_NODES.size):
         angle = middle + half * _NODES[i]
         edge = limit * math.cos(angle)
-        z = (limit * math.sin(angle) - a) / sa
-        total += _WEIGHTS[i] * math.exp(-0.5 * z * z) * edge * _outside(edge, b, sb)
-    return total * half / (sa * math.sqrt(2.0 * math.pi))
+        z = (limit * math.sin(angle) - gradient[0]) / sigma[0]
+        total += _WEIGHTS[i] * math.exp(-0.5 * z * z) * edge * _outside(edge, gradient[1], sigma[1])
+    return total * half / (sigma[0] * math.sqrt(2.0 * math.pi))
 
 
 @njit(cache=True, nogil=True)
-def exceedance(gx: float, gy: float, sigma_gx: float, sigma_gy: float, limit: float) -> float:
-    """Return the chance that the true gradient is longer than the limit."""
-    a, b, sa, sb = abs(gx), abs(gy), sigma_gx, sigma_gy
-    if sa < sb or (sa == sb and a < b):
-        a, b, sa, sb = b, a, sb, sa
-    if math.isnan(a) or math.isnan(b):
-        return math.nan
-    if sa == 0.0:
-        return 1.0 if math.hypot(a, b) > limit else 0.0
-    if sb == 0.0:
-        return 1.0 if b > limit else _outside(math.sqrt(limit * limit - b * b), a, sa)
-    if limit > _STRAIGHT_SIGMAS * sa:
-        g = math.hypot(a, b)
-        return _below((g - limit) * g / math.hypot(a * sa, b * sb)) if g > 0.0 else 0.0
-    total = _outside(limit, a, sa)
-    low, high = max(-limit, a - _FAR_SIGMAS * sa), min(limit, a + _FAR_SIGMAS * sa)
+def _integral(gradient: Pair, sigma: Pair, limit: float) -> float:
+    """Return the integral over all angles that matter."""
+    total = 0.0
+    low = max(-limit, gradient[0] - _FAR_SIGMAS * sigma[0])
+    high = min(limit, gradient[0] + _FAR_SIGMAS * sigma[0])
     if low < high:
         first, last = math.asin(low / limit), math.asin(high / limit)
-        panels = math.ceil((last - first) * limit / (_PANEL_SIGMAS * sb))
+        panels = math.ceil((last - first) * limit / (_PANEL_SIGMAS * sigma[0]))
         step = (last - first) / panels
         for i in range(panels):
-            total += _panel(first + i * step, first + (i + 1) * step, a, b, sa, sb, limit)
-    return min(total, 1.0)
+            total += _panel((first + i * step, first + (i + 1) * step), gradient, sigma, limit)
+    return total
 
 
 @njit(cache=True, nogil=True)
-def fill_exact(
-    ga: FloatArray, gb: FloatArray, sa: FloatArray, sb: FloatArray, limit: float, found: FloatArray
-) -> None:
-    """Fill an array with the quadrature of every cell."""
+def exceedance(gradient: Pair, sigma: Pair, limit: float) -> float:
+    """Return the chance that the true gradient is longer than the limit."""
+    a, b, sa, sb = abs(gradient[0]), abs(gradient[1]), sigma[0], sigma[1]
+    if sa > sb or (sa == sb and a < b):  # the outer integral runs along the smaller sigma
+        a, b, sa, sb = b, a, sb, sa
+    g = math.hypot(a, b)
+    if math.isnan(a) or math.isnan(b):
+        return math.nan
+    if sb == 0.0:
+        return 1.0 if g > limit else 0.0
+    if sa == 0.0:
+        return 1.0 if a > limit else _outside(math.sqrt(limit * limit - a * a), b, sb)
+    if limit > _STRAIGHT_SIGMAS * sb:
+        return _below((g - limit) * g / math.hypot(a * sa, b * sb)) if g > 0.0 else 0.0
+    chance: float = _outside(limit, a, sa) + _integral((a, b), (sa, sb), limit)
+    return min(chance, 1.0)
+
+
+@njit(cache=True, nogil=True)
+def fill_exact(gradient: Pairs, sigma: Pairs, limit: float, found: FloatArray) -> None:
+    """Fill an array with the quadrature of every cell; a sigma for each row."""
     for r in range(found.shape[0]):
         for c in range(found.shape[1]):
-            found[r, c] = exceedance(ga[r, c], gb[r, c], sa[r], sb[r], limit)
+            here = (gradient[0][r, c], gradient[1][r, c])
+            found[r, c] = exceedance(here, (sigma[0][r], sigma[1][r]), limit)
 
 
 @njit(cache=True, nogil=True)
-def fill_table(
-    gradients: FloatArray, shares: FloatArray, sa: float, sb: float, limit: float, table: FloatArray
-) -> None:
+def fill_table(nodes: Pairs, sigma: Pair, limit: float, table: FloatArray) -> None:
     """Fill a table over the gradient and the share of its square along the first axis."""
+    gradients, shares = nodes
     for i in range(gradients.size):
         for j in range(shares.size):
-            a, b = gradients[i] * math.sqrt(shares[j]), gradients[i] * math.sqrt(1.0 - shares[j])
-            table[i, j] = exceedance(a, b, sa, sb, limit)
+            here = (gradients[i] * math.sqrt(shares[j]), gradients[i] * math.sqrt(1.0 - shares[j]))
+            table[i, j] = exceedance(here, sigma, limit)
 
 
 @njit(cache=True, nogil=True)
@@ -130,39 +133,37 @@ def _read(table: FloatArray, i_place: float, j_place: float) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _fill_row(a: FloatArray, b: FloatArray, table: FloatArray, axis: Axis, found: FloatArray) -> None:
-    per_gradient = (table.shape[0] - 1) / (axis.high - axis.low)
+def _fill_row(a: FloatArray, b: FloatArray, table: FloatArray, span: Pair, found: FloatArray) -> None:
+    per_gradient = (table.shape[0] - 1) / (span[1] - span[0])
     per_share = table.shape[1] - 1.0
     for c in range(found.size):
         aa, bb = a[c] * a[c], b[c] * b[c]
         g = math.sqrt(aa + bb)
-        if g < axis.low:
+        if g < span[0]:
             found[c] = 0.0
-        elif g > axis.high:
+        elif g > span[1]:
             found[c] = 1.0
         elif math.isnan(g):
             found[c] = g
         else:
             share = aa / (aa + bb) if aa + bb > 0.0 else 0.0
-            found[c] = _read(table, (g - axis.low) * per_gradient, share * per_share)
+            found[c] = _read(table, (g - span[0]) * per_gradient, share * per_share)
 
 
 @njit(cache=True, nogil=True)
 def fill_from_table(
-    ga: FloatArray,
-    gb: FloatArray,
-    log_sa: FloatArray,
-    log_sb: FloatArray,
-    tables: FloatArray,
-    axis: Axis,
-    found: FloatArray,
+    gradient: Pairs, log_sigma: Pairs, tables: FloatArray, span: Pair, found: FloatArray
 ) -> None:
-    """Fill a band of rows from its table, moved to the sigmas of each row."""
-    moved = np.empty_like(tables[0])
+    """Fill a band of rows from its table over a span of gradients, moved to the sigmas of each row.
+
+    ``log_sigma`` are the logarithms of the sigmas of a row over those of the table; ``tables`` are the chance
+    and, unless all of them are 0, its slopes in both logarithms.
+    """
+    moved = tables[0].copy()
     for r in range(found.shape[0]):
-        if r == 0 or log_sa[r] != log_sa[r - 1] or log_sb[r] != log_sb[r - 1]:
+        log_a, log_b = log_sigma[0][r], log_sigma[1][r]
+        if len(tables) > 1 and (r == 0 or log_a != log_sigma[0][r - 1] or log_b != log_sigma[1][r - 1]):
             for i in range(moved.shape[0]):
                 for j in range(moved.shape[1]):
-                    step = tables[1, i, j] * log_sa[r] + tables[2, i, j] * log_sb[r]
-                    moved[i, j] = tables[0, i, j] + step
-        _fill_row(ga[r], gb[r], moved, axis, found[r])
+                    moved[i, j] = tables[0, i, j] + (tables[1, i, j] * log_a + tables[2, i, j] * log_b)
+        _fill_row(gradient[0][r], gradient[1][r], moved, span, found[r])

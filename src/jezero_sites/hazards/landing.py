@@ -142,13 +142,17 @@ def _block_bounds(
         found: FloatArray = irfft2(rfft2(field) * spectrum, shape, overwrite_x=True)
         return found[: box.bottom - box.top, : box.right - box.left]
 
-    lower = _published(correlated(np.where(known, around, 0.0)))
-    upper = _published(1.0 - correlated(np.where(known, 1.0 - around, 0.0)))
+    success = correlated(np.where(known, around, 0.0))
+    if known.all() and known.shape == (box.bottom - box.top + 2 * tall, box.right - box.left + 2 * wide):
+        failure = mass.sum() - success  # all that can be hit is known: the second transform is spared
+    else:
+        failure = correlated(np.where(known, 1.0 - around, 0.0))
+    lower, upper = _published(success), _published(1.0 - failure)
     return lower, np.maximum(lower, upper)
 
 
 def _published(probability: FloatArray) -> FloatArray:
-    return np.round(np.clip(probability, 0.0, 1.0), _DECIMALS) + 0.0  # + 0.0: no negative zero
+    return np.asarray(np.clip(probability, 0.0, 1.0).round(_DECIMALS), np.float64)
 
 
 def _block_side(reach: tuple[int, int]) -> int:

@@ -27,6 +27,7 @@ from jezero_sites.arrays import FloatArray
 
 SHAPE = 1.79  # 1/m; Golombek and Rapp (1997), as printed in NTRS 20030111177
 SHAPE_PER_ABUNDANCE = 0.152  # 1/m; same source
+_NO_ROCKS = 1e-200  # an abundance that leaves exactly no rock of any size, and 1 / k finite
 
 
 def cumulative_fractional_area(
@@ -99,7 +100,8 @@ def rocks_per_m2(diameter_m: float | FloatArray, *, abundance: float | FloatArra
     """
     k, q = _abundance_and_decay(abundance)
     d = _diameter(diameter_m)
-    return 4.0 * _decayed(k) / (math.pi * d) * expn(2, q * d)
+    found: FloatArray = 4.0 * _decayed(k) / (math.pi * d) * expn(2, q * d)
+    return found
 
 
 def overlap_rate(
@@ -183,16 +185,15 @@ def _overlap_rate_above(abundance: float | FloatArray, diameter_m: float, radius
     d = _diameter(diameter_m)
     inside = math.pi * radius_m**2 * rocks_per_m2(d, abundance=k)
     across_edge = 4.0 * _decayed(k) * radius_m * exp1(q * d)
-    covered: FloatArray = k * np.exp(-q * d)
-    return inside + across_edge + covered
+    rate: FloatArray = inside + across_edge + k * np.exp(-q * d)
+    return rate
 
 
 def _abundance_and_decay(abundance: float | FloatArray) -> tuple[FloatArray, FloatArray]:
     k = np.asarray(abundance, np.float64)
     if np.any((k < 0.0) | (k > 1.0)):
         raise ValueError("abundance must lie between 0 and 1: it is the share of ground covered by rocks")
-    with np.errstate(divide="ignore", over="ignore"):  # no rocks: q is infinite, and all that follows is 0
-        return k, SHAPE + SHAPE_PER_ABUNDANCE / k
+    return k, SHAPE + SHAPE_PER_ABUNDANCE / np.maximum(k, _NO_ROCKS)
 
 
 def _decayed(k: FloatArray) -> FloatArray:

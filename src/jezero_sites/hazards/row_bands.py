@@ -6,6 +6,8 @@ the band's first row by 1e-4 of it or more. Given the rows of the whole grid the
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from jezero_sites.arrays import FloatArray
@@ -39,4 +41,4 @@ def row_bands(*quantities: FloatArray) -> list[tuple[int, int]]:
         differs = (np.abs(ahead - first) >= BAND_TOLERANCE * np.abs(first)) & (ahead != first)
         is_new = differs.any(axis=0)
         starts.append(starts[-1] + int(np.argmax(is_new)) if is_new.any() else rows)
-    return list(zip(starts[:-1], starts[1:], strict=True))
+    return list(pairwise(starts))

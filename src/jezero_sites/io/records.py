@@ -215,7 +215,10 @@ def _point(geometry: Any, place: str, file: str, *, elevation: bool) -> dict[str
     if any(isinstance(n, bool) or not isinstance(n, int | float) for n in numbers):
         raise _geojson_error(f"{place} has coordinates that are no numbers", file, place)
     names = ("lon_deg", "lat_deg", "elevation_m") if elevation else ("lon_deg", "lat_deg")
-    return {name: repr(float(n)) for name, n in zip(names, numbers, strict=False)}
+    try:
+        return {name: repr(float(n)) for name, n in zip(names, numbers, strict=False)}
+    except OverflowError as exc:
+        raise _geojson_error(f"{place} has a coordinate of too many digits", file, place) from exc
 
 
 def _crs_notices(crs: Any, file: str) -> tuple[Notice, ...]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 import re
@@ -85,13 +83,8 @@ def csv_text(frame: GeoDataFrame) -> str:
     negative height is no formula.
     """
     table = frame.drop(columns=frame.geometry.name)
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow([_protected(str(name)) for name in table.columns])
-    for row in table.itertuples(index=False, name=None):
-        values = (_plain(value) for value in row)
-        writer.writerow(["" if v is None else _protected(v) if isinstance(v, str) else v for v in values])
-    return stream.getvalue()
+    rows = [tuple(str(name) for name in table.columns), *table.itertuples(index=False, name=None)]
+    return "".join(",".join(_cell(_plain(value)) for value in row) + "\n" for row in rows)
 
 
 def geojson_text(frame: GeoDataFrame) -> str:
@@ -127,11 +120,15 @@ def _plain(value: Any) -> Any:
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    return None if value != value or str(value) in ("<NA>", "NaT") else str(value)  # noqa: PLR0124 - NaN is not itself
+    return None if str(value) in ("<NA>", "NaT") else str(value)
 
 
-def _protected(text: str) -> str:
-    return f"'{text}" if _FORMULA.match(text) else text
+def _cell(value: Any) -> str:
+    """Return a cell of CSV; the csv module of Python 3.11 would leave a carriage return without quotes."""
+    if not isinstance(value, str):
+        return "" if value is None else repr(value)
+    text = f"'{value}" if _FORMULA.match(value) else value
+    return '"{}"'.format(text.replace('"', '""')) if set(text) & set(',"\r\n') else text
 
 
 def _write_geopackage(frame: GeoDataFrame, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from jezero_sites import terrain
@@ -49,15 +50,21 @@ def measure(
     Raises
     ------
     InputError
-        ``E_LAYER`` for a name that is not a layer of heights alone; ``E_OPTION`` for a length it does not take.
+        ``E_LAYER`` for a name that is not a layer of heights alone; ``E_OPTION`` for a length that it does
+        not take or that is not positive, and for a sun that is not in the sky.
     """
     layer = layer_for(name)
     if layer.equation is None:
         fix = "assess gives it; measure gives quantities of the heights alone"
         raise InputError("E_LAYER", found=f"{name} is not a quantity of the heights alone", fix=fix)
     if match := SLOPE_NAME.fullmatch(name):
+        if baseline_m not in (None, float(match[1])):
+            found = f"baseline_m is {baseline_m:g}"
+            raise InputError(
+                "E_OPTION", found=found, needed=f"{match[1]}, as {name} says", fix="leave it out"
+            )
         baseline_m = float(match[1])
-    _check_options(layer, baseline_m=baseline_m, radius_m=radius_m)
+    _check_options(layer, baseline_m=baseline_m, radius_m=radius_m, sun_deg=sun_deg)
     lengths = lengths_of(dem.grid, baseline_m=baseline_m, radius_m=radius_m, sun_deg=sun_deg)
     equation = layer.equation
     (values,) = map_strips(
@@ -69,6 +76,7 @@ def measure(
     )
     if name == "aspect_deg":
         values = (values + dem.grid.north_deg) % 360.0
+        values[values == 360.0] = 0.0  # a hair west of north rounds up to the full turn
     return dem.like(values, name=name, unit=layer.unit, tags=layer_tags(layer, dem.grid, lengths))
 
 
@@ -77,13 +85,18 @@ def corner_slope(dem: Raster, *, baseline_m: float) -> Raster:
 
     The baseline is rounded to whole cells, B per axis. Where B is odd its values lie half a cell off
     the cells: the raster's grid is shifted to where they lie, so never stack it with other layers.
-    The heights of the window's corners are B + 1 columns and rows apart from each other by B cells.
+
+    Raises
+    ------
+    InputError
+        ``E_OPTION`` where the baseline is not a positive length.
 
     References
     ----------
     After R. Kirk, as in USGS-Astrogeology/GDAL_scripts, ``gdal_baseline_slope``.
     """
     grid = dem.grid
+    _check_length("baseline_m", baseline_m)
     cells = terrain.baseline_cells(baseline_m, grid.dy_m), terrain.baseline_cells(baseline_m, grid.mean_dx_m)
 
     (values,) = map_strips(
@@ -137,14 +150,24 @@ def layer_tags(layer: Layer, grid: Grid, lengths: Lengths) -> dict[str, str]:
     return tags
 
 
-def _check_options(layer: Layer, *, baseline_m: float | None, radius_m: float | None) -> None:
+def _check_options(
+    layer: Layer, *, baseline_m: float | None, radius_m: float | None, sun_deg: tuple[float, float]
+) -> None:
     for option, value in (("baseline_m", baseline_m), ("radius_m", radius_m)):
         if value is None:
             continue
         if layer.needs != option:
             raise InputError("E_OPTION", found=f"{layer.name} takes no {option}", fix="leave it out")
-        if not value > 0:
-            raise InputError("E_OPTION", found=f"{option} is {value:g}", needed="more than 0 metres")
+        _check_length(option, value)
+    azimuth, altitude = sun_deg
+    if not (math.isfinite(azimuth) and -90 <= altitude <= 90):
+        found = f"the sun is at azimuth {azimuth:g}, altitude {altitude:g} degrees"
+        raise InputError("E_OPTION", found=found, needed="an altitude of -90 to 90")
+
+
+def _check_length(option: str, length_m: float) -> None:
+    if not 0 < length_m < math.inf:
+        raise InputError("E_OPTION", found=f"{option} is {length_m:g}", needed="more than 0 metres")
 
 
 def _reach_rows(layer: Layer, lengths: Lengths) -> int:

@@ -126,4 +126,4 @@ def _moved(samples: GeoDataFrame) -> list[str]:
     dates = sorted({str(d) for d in here["location_date"] if d})
     when = f" (as of {dates[-1]})" if dates else ""
     names = ", ".join(str(name) for name in here["name"])
-    return [f"Moved since collection, now at the depot{when}: {names}. All other tubes are aboard the rover."]
+    return [f"Moved since collection, now at the depot{when}: {names}."]

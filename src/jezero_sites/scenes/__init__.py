@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from .camera import digital_numbers, seen_by_camera
-from .cells import block_mean, cell_centres_m
-from .craters import Crater, add_craters, draw_diameters_m
-from .layout import Layout, lay_out
-from .plain import fractal_plain, scaled_to_rms, tilted_plane
-from .ripples import RipplePatch, patch_weight, ripple_relief_m
-from .rocks import ROCK_SHAPES, Rocks, add_rocks, draw_rocks, rock_relief_m
-from .scarp import Scarp, scarp_distance_m, scarp_relief_m
-from .scene import Scene, jezero_like_scene
-from .stereo import corner_gap, seen_by_stereo, vertical_noise_m
-from .sunlight import cast_shadow, lambert_shading, sunlit_image
+from jezero_sites.scenes.camera import digital_numbers, seen_by_camera
+from jezero_sites.scenes.cells import block_mean, cell_centres_m
+from jezero_sites.scenes.craters import Crater, add_craters, draw_diameters_m
+from jezero_sites.scenes.layout import Layout, lay_out
+from jezero_sites.scenes.plain import fractal_plain, scaled_to_rms, tilted_plane
+from jezero_sites.scenes.ripples import RipplePatch, patch_weight, ripple_relief_m
+from jezero_sites.scenes.rocks import ROCK_SHAPES, Rocks, add_rocks, draw_rocks, rock_relief_m
+from jezero_sites.scenes.scarp import Scarp, scarp_distance_m, scarp_relief_m
+from jezero_sites.scenes.scene import Scene, jezero_like_scene
+from jezero_sites.scenes.stereo import corner_gap, seen_by_stereo, vertical_noise_m
+from jezero_sites.scenes.sunlight import cast_shadow, lambert_shading, sunlit_image
 
 __all__ = [
     "ROCK_SHAPES",

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from jezero_sites.arrays import FloatArray
-
-from .cells import block_mean
+from jezero_sites.scenes.cells import block_mean
 
 __all__ = ["digital_numbers", "seen_by_camera"]
 
@@ -93,4 +92,5 @@ def digital_numbers(
     noise = np.sqrt(np.maximum(brightness, 0) * full_scale / 2) / signal_to_noise
     noisy = brightness + noise * rng.standard_normal(brightness.shape)
     numbers = np.clip(np.rint(noisy / full_scale * largest), 1, largest)
-    return numbers.astype(np.uint8) if bits == 8 else numbers.astype(np.uint16)
+    small: NDArray[np.uint8] | NDArray[np.uint16] = numbers.astype(np.uint8 if bits == 8 else np.uint16)
+    return small

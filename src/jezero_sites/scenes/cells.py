@@ -40,8 +40,8 @@ def cell_centres_m(shape: tuple[int, int], *, dx_m: float, dy_m: float) -> tuple
     ([0.5, 1.5, 2.5], [6.0, 2.0])
     """
     rows, columns = shape
-    x_m = (np.arange(columns) + 0.5) * dx_m
-    y_m = (rows - np.arange(rows) - 0.5) * dy_m
+    x_m: FloatArray = (np.arange(columns, dtype=np.float64) + 0.5) * dx_m
+    y_m: FloatArray = (rows - np.arange(rows, dtype=np.float64) - 0.5) * dy_m
     return x_m, y_m
 
 

@@ -18,10 +18,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .craters import Crater, draw_diameters_m
-from .ripples import RipplePatch
-from .rocks import Rocks, draw_rocks
-from .scarp import Scarp, scarp_distance_m
+from jezero_sites.scenes.craters import Crater, draw_diameters_m
+from jezero_sites.scenes.ripples import RipplePatch
+from jezero_sites.scenes.rocks import Rocks, draw_rocks
+from jezero_sites.scenes.scarp import Scarp, scarp_distance_m
 
 __all__ = ["PLAIN_ROCKS_PER_M2", "ROCK_DIAMETERS_M", "SCARP_ROCKS_PER_M2", "Layout", "lay_out"]
 

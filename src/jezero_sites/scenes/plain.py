@@ -114,7 +114,9 @@ def scaled_to_rms(heights_m: FloatArray, rms_height_m: float) -> FloatArray:
     return scaled
 
 
-def tilted_plane(x_m: FloatArray, y_m: FloatArray, *, slope_deg: float, uphill_azimuth_deg: float) -> FloatArray:
+def tilted_plane(
+    x_m: FloatArray, y_m: FloatArray, *, slope_deg: float, uphill_azimuth_deg: float
+) -> FloatArray:
     """Return heights of a plane through zero at the south-west corner, in metres.
 
     Parameters

@@ -68,7 +68,9 @@ class Rocks:
         return Rocks(*(np.concatenate([getattr(table, name) for table in tables]) for name in names))
 
 
-def _drawn_diameters_m(rng: np.random.Generator, area_m2: float, edges: FloatArray, law: FloatArray) -> FloatArray:
+def _drawn_diameters_m(
+    rng: np.random.Generator, area_m2: float, edges: FloatArray, law: FloatArray
+) -> FloatArray:
     """Return diameters with Poisson counts per bin, in metres."""
     found = []
     for small, large, many, few in zip(edges[:-1], edges[1:], law[:-1], law[1:], strict=True):
@@ -126,7 +128,9 @@ def draw_rocks(
     """
     edges, law = np.asarray(diameters_m, dtype=np.float64), np.asarray(density_per_m2, dtype=np.float64)
     if np.any(np.diff(edges) <= 0) or np.any(np.diff(law) >= 0) or law[-1] <= 0 or edges[0] <= 0:
-        raise ValueError(f"need positive diameters that rise and densities that fall; found {edges} and {law}")
+        raise ValueError(
+            f"need positive diameters that rise and densities that fall; found {edges} and {law}"
+        )
     diameter = _drawn_diameters_m(rng, extent_m[0] * extent_m[1], edges, law)
     number = diameter.size
     mean, deviation, low, high = HEIGHT_TO_DIAMETER
@@ -190,7 +194,9 @@ def rock_relief_m(rocks: Rocks, *, x_m: FloatArray, y_m: FloatArray) -> FloatArr
     for number in range(len(rocks)):
         rows, columns = slice(north[number], south[number]), slice(west[number], east[number])
         from_x, from_y = x_m[columns] - rocks.x_m[number], y_m[rows, None] - rocks.y_m[number]
-        np.maximum(relief[rows, columns], _one_relief_m(rocks, number, from_x, from_y), out=relief[rows, columns])
+        np.maximum(
+            relief[rows, columns], _one_relief_m(rocks, number, from_x, from_y), out=relief[rows, columns]
+        )
     return relief
 
 

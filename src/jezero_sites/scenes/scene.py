@@ -17,17 +17,16 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from jezero_sites.arrays import FloatArray
-
-from .camera import digital_numbers, seen_by_camera
-from .cells import cell_centres_m
-from .craters import Crater, add_craters
-from .layout import Layout, lay_out
-from .plain import fractal_plain, scaled_to_rms, tilted_plane
-from .ripples import RipplePatch, patch_weight, ripple_relief_m
-from .rocks import Rocks, rock_relief_m
-from .scarp import Scarp, scarp_distance_m, scarp_relief_m
-from .stereo import corner_gap, seen_by_stereo, vertical_noise_m
-from .sunlight import sunlit_image
+from jezero_sites.scenes.camera import digital_numbers, seen_by_camera
+from jezero_sites.scenes.cells import cell_centres_m
+from jezero_sites.scenes.craters import Crater, add_craters
+from jezero_sites.scenes.layout import Layout, lay_out
+from jezero_sites.scenes.plain import fractal_plain, scaled_to_rms, tilted_plane
+from jezero_sites.scenes.ripples import RipplePatch, patch_weight, ripple_relief_m
+from jezero_sites.scenes.rocks import Rocks, rock_relief_m
+from jezero_sites.scenes.scarp import Scarp, scarp_distance_m, scarp_relief_m
+from jezero_sites.scenes.stereo import corner_gap, seen_by_stereo, vertical_noise_m
+from jezero_sites.scenes.sunlight import sunlit_image
 
 __all__ = ["Scene", "jezero_like_scene"]
 
@@ -68,9 +67,8 @@ class Scene:
         Ground width and height of its cells, in metres.
     sun_azimuth_deg, incidence_deg : float
         Direction to the sun clockwise from north, and its angle from the vertical.
-    seed : int
-    scarp, craters, ripples, rocks
-        The features as they were made.
+    seed, scarp, craters, ripples, rocks
+        What the scene was made from.
     """
 
     elevation_m: FloatArray
@@ -93,10 +91,20 @@ def _bare_ground_m(seed: int, layout: Layout, x_m: FloatArray, y_m: FloatArray) 
     shape, dx, dy = (y_m.size, x_m.size), float(x_m[1] - x_m[0]), float(y_m[0] - y_m[1])
     scarp = layout.scarp
     plain = fractal_plain(
-        np.random.default_rng([seed, 3]), shape, dx_m=dx, dy_m=dy, hurst=HURST, deviation_at_1m_m=PLAIN_DEVIATION_M
+        np.random.default_rng([seed, 3]),
+        shape,
+        dx_m=dx,
+        dy_m=dy,
+        hurst=HURST,
+        deviation_at_1m_m=PLAIN_DEVIATION_M,
     )
     rough = fractal_plain(
-        np.random.default_rng([seed, 4]), shape, dx_m=dx, dy_m=dy, hurst=HURST, deviation_at_1m_m=UPLAND_DEVIATION_M
+        np.random.default_rng([seed, 4]),
+        shape,
+        dx_m=dx,
+        dy_m=dy,
+        hurst=HURST,
+        deviation_at_1m_m=UPLAND_DEVIATION_M,
     )
     above = expit(scarp_distance_m(scarp, x_m=x_m, y_m=y_m[:, None]) / (0.25 * scarp.width_m) + 1)
     ground = DATUM_M + tilted_plane(x_m, y_m, slope_deg=REGIONAL_SLOPE_DEG, uphill_azimuth_deg=300)
@@ -126,21 +134,46 @@ def _block(cell_m: float, image_cell_m: float) -> int:
     return block
 
 
-def _terrain_model_m(seed: int, ground_m: FloatArray, *, dx_m: float, dy_m: float, block: int) -> FloatArray:
-    """Return what stereo makes of the ground, with noise, in metres."""
-    smooth = seen_by_stereo(
-        ground_m, dx_m=dx_m / block, dy_m=dy_m / block, block=block, smoothing_m=STEREO_SMOOTHING_M
-    )
-    noise = vertical_noise_m(
+def _terrain_model_m(
+    seed: int, ground_m: FloatArray, *, dx_m: float, dy_m: float, block: int, gap: bool
+) -> FloatArray:
+    """Return what stereo makes of the ground on larger cells of a given spacing, with noise, in metres."""
+    fine = {"dx_m": dx_m / block, "dy_m": dy_m / block}
+    heights = seen_by_stereo(ground_m, block=block, smoothing_m=STEREO_SMOOTHING_M, **fine)
+    heights += vertical_noise_m(
         np.random.default_rng([seed, 6]),
-        smooth.shape,
+        heights.shape,
         dx_m=dx_m,
         dy_m=dy_m,
         sigma_m=STEREO_NOISE_M,
         correlation_m=STEREO_NOISE_LENGTH_M,
     )
-    heights: FloatArray = smooth + noise
+    if gap:
+        rows, columns = heights.shape
+        x_m, y_m = cell_centres_m((rows, columns), dx_m=dx_m, dy_m=dy_m)
+        reach_m = GAP_SHARE * max(columns * dx_m, rows * dy_m)
+        heights[corner_gap(x_m, y_m, radius_m=reach_m, seed=seed)] = np.nan
     return heights
+
+
+def _image_dn(
+    seed: int,
+    ground_m: FloatArray,
+    albedo: FloatArray,
+    *,
+    dx_m: float,
+    dy_m: float,
+    sun_deg: tuple[float, float],
+) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """Return the image of the ground under a sun of given azimuth and incidence."""
+    azimuth, incidence = sun_deg
+    brightness = sunlit_image(
+        ground_m, dx_m=dx_m, dy_m=dy_m, sun_azimuth_deg=azimuth, incidence_deg=incidence, albedo=albedo
+    )
+    seen = seen_by_camera(brightness, block=SUPERSAMPLING, psf_fwhm_cells=PSF_FWHM_CELLS)
+    full_scale = float(np.cos(np.radians(incidence))) / LEVEL_SHARE
+    rng = np.random.default_rng([seed, 7])
+    return digital_numbers(rng, seen, full_scale=full_scale, signal_to_noise=SIGNAL_TO_NOISE)
 
 
 def jezero_like_scene(
@@ -189,37 +222,28 @@ def jezero_like_scene(
     >>> scene.elevation_m.shape, scene.image_dn.shape
     ((30, 40), (60, 80))
     """
-    block = _block(cell_m, image_cell_m)
-    fine, dx_m = block * SUPERSAMPLING, cell_m * width_to_height
+    block, dx_m = _block(cell_m, image_cell_m), cell_m * width_to_height
+    fine = block * SUPERSAMPLING
     spacing = {"dx_m": dx_m / fine, "dy_m": cell_m / fine}
     x_m, y_m = cell_centres_m((rows * fine, columns * fine), **spacing)
     layout = lay_out(seed, width_m=columns * dx_m, height_m=rows * cell_m)
     bare = _bare_ground_m(seed, layout, x_m, y_m)
-    boulders = layout.rocks.chosen(layout.rocks.diameter_m >= STEREO_ROCK_CELLS * cell_m)
-    elevation = _terrain_model_m(
-        seed, bare + rock_relief_m(boulders, x_m=x_m, y_m=y_m), dx_m=dx_m, dy_m=cell_m, block=fine
-    )
-    if gap:
-        centres = cell_centres_m((rows, columns), dx_m=dx_m, dy_m=cell_m)
-        elevation[corner_gap(*centres, radius_m=GAP_SHARE * max(columns * dx_m, rows * cell_m), seed=seed)] = np.nan
     rock = rock_relief_m(layout.rocks, x_m=x_m, y_m=y_m)
     albedo = _albedo(seed, layout, bare, x_m, y_m) + ROCK_ALBEDO * (rock > 0)
-    sun = {"sun_azimuth_deg": sun_azimuth_deg, "incidence_deg": incidence_deg}
-    brightness = sunlit_image(bare + rock, albedo=albedo, **spacing, **sun)
-    image = digital_numbers(
-        np.random.default_rng([seed, 7]),
-        seen_by_camera(brightness, block=SUPERSAMPLING, psf_fwhm_cells=PSF_FWHM_CELLS),
-        full_scale=float(np.cos(np.radians(incidence_deg))) / LEVEL_SHARE,
-        signal_to_noise=SIGNAL_TO_NOISE,
-    )
+    boulders = layout.rocks.chosen(layout.rocks.diameter_m >= STEREO_ROCK_CELLS * cell_m)
+    seen = bare + rock_relief_m(boulders, x_m=x_m, y_m=y_m)
     return Scene(
-        elevation_m=elevation,
+        elevation_m=_terrain_model_m(seed, seen, dx_m=dx_m, dy_m=cell_m, block=fine, gap=gap),
         dx_m=dx_m,
         dy_m=cell_m,
-        image_dn=image,
+        image_dn=_image_dn(seed, bare + rock, albedo, sun_deg=(sun_azimuth_deg, incidence_deg), **spacing),
         image_dx_m=dx_m / block,
         image_dy_m=cell_m / block,
+        sun_azimuth_deg=sun_azimuth_deg,
+        incidence_deg=incidence_deg,
         seed=seed,
-        **sun,
-        **{name: getattr(layout, name) for name in ("scarp", "craters", "ripples", "rocks")},
+        scarp=layout.scarp,
+        craters=layout.craters,
+        ripples=layout.ripples,
+        rocks=layout.rocks,
     )

@@ -14,8 +14,7 @@ import numpy as np
 from scipy import ndimage
 
 from jezero_sites.arrays import BoolArray, FloatArray
-
-from .cells import block_mean
+from jezero_sites.scenes.cells import block_mean
 
 __all__ = ["corner_gap", "seen_by_stereo", "vertical_noise_m"]
 

@@ -1,5 +1,6 @@
 """Settings of a run: lander, limits, errors, dispersion, search and weights, from one TOML file."""
 
+from jezero_sites.settings.limit import SLOPE_NAME, Limit
 from jezero_sites.settings.profiles import DEFAULT_PROFILE, profile_names, profile_text
 from jezero_sites.settings.read import (
     load_profile,
@@ -10,11 +11,9 @@ from jezero_sites.settings.read import (
 )
 from jezero_sites.settings.tables import (
     DEFAULT_BASELINE_M,
-    SLOPE_NAME,
     DemError,
     Dispersion,
     Lander,
-    Limit,
     Profile,
     Rocks,
     Search,

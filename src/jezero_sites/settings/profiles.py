@@ -9,7 +9,7 @@ from importlib import resources
 from typing import Any
 
 from jezero_sites.errors import SettingsError
-from jezero_sites.settings.tables import wrong
+from jezero_sites.settings.checks import wrong
 
 DEFAULT_PROFILE = "msr-srl-illustrative"
 

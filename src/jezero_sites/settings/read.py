@@ -12,6 +12,8 @@ from typing import Any, TypeVar, get_type_hints
 
 from jezero_sites.errors import InputError, SettingsError
 from jezero_sites.settings import tables as t
+from jezero_sites.settings.checks import wrong
+from jezero_sites.settings.limit import LIMITED_LAYERS, SLOPE_NAME, Limit
 from jezero_sites.settings.profiles import DEFAULT_PROFILE, did_you_mean, extended, profile_text
 
 _TABLES = {
@@ -122,14 +124,14 @@ def _settings(data: dict[str, Any]) -> t.Settings:
     )
 
 
-def _limit(layer: str, table: Any) -> t.Limit:
-    if layer not in t.LIMITED_LAYERS and not t.SLOPE_NAME.fullmatch(layer):
-        names = (*t.LIMITED_LAYERS, "marginal_fraction")
+def _limit(layer: str, table: Any) -> Limit:
+    if layer not in LIMITED_LAYERS and not SLOPE_NAME.fullmatch(layer):
+        names = (*LIMITED_LAYERS, "marginal_fraction")
         raise _unknown_key("limits", layer, names, "slope_20m_deg and the like for further baselines")
     where = f"limits.{layer}"
     data = _dict(table, where)
-    _check_keys(data, [f.name for f in dataclasses.fields(t.Limit) if f.name != "layer"], where=where)
-    return _table(t.Limit, {**data, "layer": layer}, where)
+    _check_keys(data, [f.name for f in dataclasses.fields(Limit) if f.name != "layer"], where=where)
+    return _table(Limit, {**data, "layer": layer}, where)
 
 
 def _value(name: str, table: Any) -> t.ValueFunction:
@@ -150,7 +152,7 @@ def _table(kind: type[T], data: Any, where: str) -> T:
         found = f"[{where}] has no {', '.join(missing)}"
         raise SettingsError("E_SETTINGS_MISSING", found=found, needed="a value for each", field=where)
     if "source" in table and not _of(str, table["source"], f"{where}.source", "text in quotes").strip():
-        raise t.wrong(f"{where}.source", "empty", "where the numbers are from, or that they are a guess")
+        raise wrong(f"{where}.source", "empty", "where the numbers are from, or that they are a guess")
     return kind(**{name: _typed(value, hints[name], f"{where}.{name}") for name, value in table.items()})
 
 
@@ -158,13 +160,13 @@ def _typed(value: Any, hint: Any, where: str) -> Any:
     text = str(hint)
     if "tuple" in text:
         if not isinstance(value, list):
-            raise t.wrong(where, _shown(value), "a list of numbers")
+            raise wrong(where, _shown(value), "a list of numbers")
         return tuple(_number(v, where) for v in value)
     if hint is bool:
         return _of(bool, value, where, "true or false")
     if hint is int:
         if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**63:
-            raise t.wrong(where, _shown(value), "a whole number")
+            raise wrong(where, _shown(value), "a whole number")
         return value
     if "float" in text:
         return _number(value, where)
@@ -173,7 +175,7 @@ def _typed(value: Any, hint: Any, where: str) -> Any:
 
 def _of(kind: type[T], value: Any, where: str, needed: str) -> T:
     if not isinstance(value, kind):
-        raise t.wrong(where, _shown(value), needed)
+        raise wrong(where, _shown(value), needed)
     return value
 
 
@@ -184,7 +186,7 @@ def _number(value: Any, where: str) -> float:
     except OverflowError:
         number = math.inf
     if not math.isfinite(number):
-        raise t.wrong(where, _shown(value), "a finite number" if is_number else "a number")
+        raise wrong(where, _shown(value), "a finite number" if is_number else "a number")
     return number
 
 

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from jezero_sites.arrays import BoolArray, FloatArray
 from jezero_sites.mars import ground_distance_m
 
+ROUNDING = 1e-9
+"""Relative: degrees in float64 give distances of tens of metres to about 1e-11."""
+
 
 def peaks(
     landing_probability: FloatArray, passes_gates: BoolArray
@@ -52,7 +55,8 @@ def keep_apart(
     lon_deg, lat_deg : arrays of shape (n,)
         Places, the best first.
     separation_m : float
-        A place is kept if it is at least this far, in ground metres, from all kept before it.
+        A place is kept if it is at least this far, in ground metres, from all kept before it; a
+        distance that falls short only by rounding is far enough.
     most : int
         How many to keep at most.
     radius_m : float
@@ -68,7 +72,7 @@ def keep_apart(
     for index in range(len(lon_deg)):
         if len(kept) == most:
             break
-        if nearest[index] < separation_m:
+        if nearest[index] < separation_m * (1 - ROUNDING):
             continue
         kept.append(index)
         here = lon_deg[index], lat_deg[index]

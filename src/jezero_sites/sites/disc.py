@@ -8,6 +8,9 @@ import numpy as np
 
 from jezero_sites.arrays import BoolArray, FloatArray
 
+RIM_TOLERANCE = 1e-12
+"""Relative: a cell whose centre lies on the rim stays inside whatever the rounding."""
+
 
 @dataclass(frozen=True, eq=False)
 class Disc:
@@ -57,10 +60,11 @@ def disc_around(
     >>> disc_around(5, 5, shape=(20, 20), dx_m=2.0, dy_m=1.0, radius_m=2.0).cells
     7
     """
-    up, across = int(radius_m / dy_m), int(radius_m / dx_m)
+    reach_m = radius_m * (1 + RIM_TOLERANCE)
+    up, across = int(reach_m / dy_m), int(reach_m / dx_m)
     down_m = np.arange(-up, up + 1)[:, None] * dy_m
     right_m = np.arange(-across, across + 1)[None, :] * dx_m
-    inside = down_m**2 + right_m**2 <= radius_m**2 * (1 + 1e-12)
+    inside = down_m**2 + right_m**2 <= reach_m**2
     top, left = max(row - up, 0), max(col - across, 0)
     bottom, right = min(row + up + 1, shape[0]), min(col + across + 1, shape[1])
     first_row, first_col = row - up, col - across

@@ -45,7 +45,9 @@ def safe_radius_m(is_bad: BoolArray, *, dx_m: FloatArray, dy_m: float, max_radiu
     array([[2., 4., 2.]])
     """
     bad = np.ascontiguousarray(is_bad)
-    radius: FloatArray = _nearest(_columns_to_bad(bad), np.asarray(dx_m, float), float(dy_m), float(max_radius_m))
+    radius: FloatArray = _nearest(
+        _columns_to_bad(bad), np.asarray(dx_m, float), float(dy_m), float(max_radius_m)
+    )
     return radius
 
 

@@ -1,0 +1,1 @@
+"""What people look at: the interactive map, the report and figures."""

@@ -1,0 +1,49 @@
+/* The map's coordinate system: Mars, equirectangular, true to scale at the middle latitude.
+   Zoom 0 is one metre a pixel. Distances are great circles on the body's own radius. */
+(function () {
+  "use strict";
+  var body = JSON.parse(document.getElementById("jz-data").textContent).body;
+  var R = body.radius_m;
+  var rad = Math.PI / 180;
+  var kx = R * Math.cos(body.lat0 * rad) * rad;
+  var ky = R * rad;
+  L.CRS.MarsEqc = L.extend({}, L.CRS, {
+    projection: {
+      project: function (p) {
+        return new L.Point(kx * (p.lng - body.lon0), ky * (p.lat - body.lat0));
+      },
+      unproject: function (q) {
+        return new L.LatLng(q.y / ky + body.lat0, q.x / kx + body.lon0);
+      },
+      bounds: L.bounds([-1e8, -1e8], [1e8, 1e8]),
+    },
+    transformation: new L.Transformation(1, 0, -1, 0),
+    scale: function (zoom) {
+      return Math.pow(2, zoom);
+    },
+    zoom: function (scale) {
+      return Math.log(scale) / Math.LN2;
+    },
+    distance: function (a, b) {
+      var sLat = Math.sin(((b.lat - a.lat) * rad) / 2);
+      var sLng = Math.sin(((b.lng - a.lng) * rad) / 2);
+      var h = sLat * sLat + Math.cos(a.lat * rad) * Math.cos(b.lat * rad) * sLng * sLng;
+      return 2 * R * Math.asin(Math.min(1, Math.sqrt(h)));
+    },
+    infinite: true,
+    R: R,
+  });
+  /* Popups of layers that a user adds through folium call $; this is all they need of it. */
+  window.$ =
+    window.$ ||
+    function (what) {
+      if (typeof what === "string") {
+        return Array.prototype.slice.call(new DOMParser().parseFromString(what, "text/html").body.childNodes);
+      }
+      return {
+        ready: function (then) {
+          then();
+        },
+      };
+    };
+})();

@@ -1,0 +1,67 @@
+"""Colours and class boundaries of map, report and figures: one place, safe for colour-blind readers.
+
+The five classes blue, light blue, sand, orange, brown stay at least 20 CIEDE2000 units apart under
+deuteranopia, protanopia and tritanopia. Red and green are never told apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+BLUE, LIGHT, SAND, ORANGE, BROWN = "#2b6a99", "#8fbfdb", "#f6e8b1", "#e08a1e", "#7f2704"
+UNKNOWN = "#8d8d8d"
+CLASS_COLOURS = {1: BLUE, 2: SAND, 3: BROWN}
+CLASS_NAMES = {0: "unknown", 1: "safe", 2: "marginal", 3: "unsafe"}
+REASON_COLOURS = {0: "#dfe7ec", 1: ORANGE, 2: BLUE, 4: LIGHT, 128: SAND}
+REASON_NAMES = {0: "no limit exceeded", 1: "slope", 2: "roughness", 4: "relief", 128: "another limit"}
+SEVERAL = BROWN
+
+_PROBABILITY_BREAKS = (0.5, 0.8, 0.9, 0.95)
+_YELLOW_TO_BROWN = ("#fff7bc", "#fee391", "#fec44f", "#fe9929", "#ec7014", "#cc4c02", "#993404", "#662506")
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Classes of a quantity: class i holds values above ``breaks[i - 1]`` and up to ``breaks[i]``.
+
+    ``labels`` name the classes; ``note`` says where the boundaries are from.
+    """
+
+    breaks: tuple[float, ...]
+    colours: tuple[str, ...]
+    labels: tuple[str, ...]
+    note: str
+
+
+def limit_scale(limit: float, marginal_fraction: float, *, unit: str, is_max: bool = True) -> Scale:
+    """Return the classes about a limit: two well inside it, marginal, and two beyond it."""
+    fractions = (marginal_fraction / 2, marginal_fraction, 1.0, 1.5)
+    breaks = tuple(round(limit * f, 10) for f in fractions)
+    names = ("well inside", "inside", "marginal", "over the limit", "far over")
+    if not is_max:
+        raise ValueError("only upper limits have a scale")
+    return Scale(breaks, (BLUE, LIGHT, SAND, ORANGE, BROWN), _labels(breaks, unit, names), "")
+
+
+def probability_scale() -> Scale:
+    """Return the fixed classes of a probability; the boundaries are those of this display alone."""
+    names = ("",) * 5
+    labels = _labels(_PROBABILITY_BREAKS, "", names)
+    return Scale(_PROBABILITY_BREAKS, (BROWN, ORANGE, SAND, LIGHT, BLUE), labels, "classes of the display")
+
+
+def range_scale(low: float, high: float, *, unit: str) -> Scale:
+    """Return eight equal classes over a range of values."""
+    edges = np.linspace(low, high, len(_YELLOW_TO_BROWN) + 1)[1:-1]
+    breaks = tuple(float(e) for e in edges)
+    return Scale(breaks, _YELLOW_TO_BROWN, _labels(breaks, unit, ("",) * 8), "range of this area")
+
+
+def _labels(breaks: tuple[float, ...], unit: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    spans = [f"up to {breaks[0]:.4g}"]
+    spans += [f"{a:.4g} to {b:.4g}" for a, b in zip(breaks, breaks[1:], strict=False)]
+    spans.append(f"over {breaks[-1]:.4g}")
+    tail = f" {unit}" if unit else ""
+    return tuple(f"{span}{tail}" + (f": {name}" if name else "") for span, name in zip(spans, names, strict=True))

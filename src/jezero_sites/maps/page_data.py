@@ -1,0 +1,235 @@
+"""Everything that the map's page knows, as plain data for one escaped JSON block."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jezero_sites.layers import layer_for
+from jezero_sites.maps import colours
+from jezero_sites.maps.display_grid import DisplayGrid, coarsened, display_grid
+from jezero_sites.maps.encode import encode
+from jezero_sites.maps.view import LimitView, RunView
+from jezero_sites.raster import Grid, Raster
+
+MAP_BYTES = 15_000_000
+"""A map file is never larger than this."""
+
+RASTER_BYTES = 11_500_000
+"""Of which the encoded layers and the picture under them may take this."""
+
+MOST_PICTURE_PX = 2400
+
+
+def page_data(view: RunView, *, max_px: int | None = None) -> dict[str, Any]:
+    """Return the data of the page; layers are reduced by their worst value until they fit.
+
+    Parameters
+    ----------
+    view : RunView
+    max_px : int, optional
+        At most this many cells a side.
+    """
+    display = display_grid(view.elevation.grid)
+    factor = 1 if max_px is None else -(-max(display.shape) // max_px)
+    layers, picture = _rasters(view, display, factor)
+    while (size := _size(layers, picture)) > RASTER_BYTES:
+        factor = max(factor + 1, math.ceil(factor * math.sqrt(size / RASTER_BYTES)))
+        layers, picture = _rasters(view, display, factor)
+    shown = display.coarser(factor)
+    lon, lat = display.centre
+    grid = view.elevation.grid
+    return {
+        "title": view.title,
+        "version": view.version,
+        "summary": view.summary,
+        "statements": list(view.statements),
+        "notices": [str(notice) for notice in view.notices],
+        "inputs": [vars(entry) for entry in view.inputs],
+        "body": {"radius_m": grid.body_radius_m, "lon0": lon, "lat0": lat},
+        "grid": {
+            "west": shown.west,
+            "north": shown.north,
+            "dlon": shown.dlon,
+            "dlat": shown.dlat,
+            "rows": shown.shape[0],
+            "cols": shown.shape[1],
+            "factor": factor,
+            "cell_m": grid.dy_m * factor,
+        },
+        "crs": _crs(grid, display),
+        "layers": layers,
+        "picture": picture,
+        "dispersion": vars(view.dispersion),
+        "site_radius_m": view.site_radius_m,
+        "limits": [{**vars(m), "standing": m.standing} for m in view.limits],
+        "sites": _sites(view, lon),
+        "samples": _samples(view, lon),
+    }
+
+
+def escaped_json(data: Any) -> str:
+    """Return data as JSON that cannot end its script element nor act as a template.
+
+    >>> escaped_json({"name": "</script>{{x}}"})
+    '{"name": "\\\\u003c/script\\\\u003e\\\\u007b{x}}"}'
+    """
+    text = json.dumps(plain(data), ensure_ascii=True, allow_nan=False)
+    for char in "<>&":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    for pair in ("{{", "{%", "{#"):
+        text = text.replace(pair, "\\u007b" + pair[1])
+    return text
+
+
+def plain(value: Any) -> Any:
+    """Return JSON data: NaN and missing become null, numpy numbers become Python's."""
+    if isinstance(value, dict):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(v) for v in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, (str, int, bool)):
+        return value
+    return None if value != value else str(value)
+
+
+def _size(layers: list[dict[str, Any]], picture: dict[str, Any]) -> int:
+    return sum(len(layer["data"]) for layer in layers) + len(picture["url"])
+
+
+def _rasters(view: RunView, display: DisplayGrid, factor: int) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    layers = [_layer(raster, view, display, factor) for raster in view.layers.values()]
+    layers.append(_layer(view.elevation, view, display, factor))
+    return layers, _picture(view, display, factor)
+
+
+def _layer(raster: Raster, view: RunView, display: DisplayGrid, factor: int) -> dict[str, Any]:
+    name = raster.name
+    about = layer_for(name)
+    how = {"hazard_reason": "or", "elevation_m": "mean"}.get(name, "min" if "probability" in name else "max")
+    values = coarsened(display.bring(raster.values), factor, how)
+    limit = view.limit(name)
+    return {
+        "name": name,
+        "title": about.title,
+        "unit": "" if about.unit == "1" else about.unit,
+        "about": about.about,
+        "limit": None if limit is None else {**vars(limit), "standing": limit.standing},
+        "reduced": None if factor == 1 else {"or": "all", "mean": "mean"}.get(how, "worst value"),
+        **_colouring(name, about.unit, values, limit),
+        **encode(name, values).as_dict(),
+    }
+
+
+def _colouring(name: str, unit: str, values: NDArray[Any], limit: LimitView | None) -> dict[str, Any]:
+    """Return how a layer is coloured: by code, or by classes of its value."""
+    if name == "hazard_class":
+        items = [{"code": c, "colour": colours.CLASS_COLOURS[c], "label": colours.CLASS_NAMES[c]} for c in (1, 2, 3)]
+        return {"kind": "code", "items": items, "several": None, "note": ""}
+    if name == "hazard_reason":
+        found = {int(code) for code in np.unique(values)} | {0}
+        single = [c for c in colours.REASON_COLOURS if c in found]
+        items = [{"code": c, "colour": colours.REASON_COLOURS[c], "label": colours.REASON_NAMES[c]} for c in single]
+        return {"kind": "code", "items": items, "several": colours.SEVERAL, "note": ""}
+    shown_unit = "" if unit == "1" else unit
+    if "probability" in name:
+        scale = colours.probability_scale()
+    elif limit is not None and limit.kind == "max" and limit.value > 0:
+        scale = colours.limit_scale(limit.value, 0.8, unit=shown_unit)
+    else:
+        known = values[~np.isnan(values)]
+        low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
+        scale = colours.range_scale(low, high if high > low else low + 1.0, unit=shown_unit)
+    return {"kind": "classes", "breaks": scale.breaks, "colours": scale.colours, "labels": scale.labels, "note": scale.note}
+
+
+def _picture(view: RunView, display: DisplayGrid, factor: int) -> dict[str, Any]:
+    """Return what lies under the layers: the image, or the shaded relief, as PNG in a data address."""
+    if view.ortho is not None:
+        grid = display_grid(view.ortho.grid)
+        factor = max(1, -(-max(grid.shape) // MOST_PICTURE_PX) * (1 if factor == 1 else factor))
+        values = coarsened(grid.bring(view.ortho.values.astype(np.float32)), factor, "mean")
+        known = values[~np.isnan(values)]
+        low, high = np.percentile(known, [0.5, 99.5]) if known.size else (0.0, 1.0)
+        shade, title = (values - low) / max(float(high - low), 1e-9), "image"
+    else:
+        from jezero_sites import terrain
+
+        dem = view.elevation
+        sun = {"sun_azimuth_deg": 315.0, "sun_altitude_deg": 45.0}
+        lit = terrain.hillshade(dem.values.astype(np.float64), dx_m=dem.grid.dx_m, dy_m=dem.grid.dy_m, **sun)
+        grid = display
+        shade, title = coarsened(grid.bring(lit), factor, "mean"), "shaded relief, light from the north-west"
+    shown = grid.coarser(factor)
+    south, east = shown.north - shown.dlat * shown.shape[0], shown.west + shown.dlon * shown.shape[1]
+    lon0 = display.centre[0]
+    west = _near(shown.west, lon0)
+    bounds = [[south, west], [shown.north, west + (east - shown.west)]]
+    return {"url": _png(shade), "bounds": bounds, "title": title}
+
+
+def _png(shade: NDArray[Any]) -> str:
+    from PIL import Image
+
+    known = ~np.isnan(shade)
+    grey = np.where(known, np.clip(shade, 0, 1) * 195 + 60, 0).round().astype(np.uint8)
+    picture = Image.fromarray(np.dstack([grey, np.where(known, 255, 0).astype(np.uint8)]), mode=None)
+    stream = io.BytesIO()
+    picture.save(stream, "PNG", optimize=False, compress_level=9)
+    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
+
+
+def _crs(grid: Grid, display: DisplayGrid, *, nodes: int = 33) -> dict[str, Any]:
+    """Return map metres at nodes along longitude and latitude, between which the page interpolates.
+
+    Linear between nodes: exact for equirectangular rasters, a few centimetres for others at 20 km.
+    """
+    lon = display.west + np.linspace(0.0, display.dlon * display.shape[1], nodes)
+    lat = display.north - np.linspace(0.0, display.dlat * display.shape[0], nodes)
+    x, y = grid.from_lonlat(lon[None, :], lat[:, None])
+    size = {"width_deg": display.dlon * display.shape[1], "height_deg": display.dlat * display.shape[0]}
+    return {"nodes": nodes, **size, "x": np.round(x, 4).ravel().tolist(), "y": np.round(y, 4).ravel().tolist()}
+
+
+def _near(lon: float, lon0: float) -> float:
+    return lon0 + (lon - lon0 + 180.0) % 360.0 - 180.0
+
+
+def _sites(view: RunView, lon0: float) -> list[dict[str, Any]]:
+    rows = view.sites.drop(columns="geometry").to_dict("records")
+    found = []
+    for row in rows:
+        parts = {k.removeprefix("part_"): v for k, v in row.items() if k.startswith("part_")}
+        margins = [_margin(limit, row) for limit in view.limits if limit.acts]
+        own = {k: v for k, v in row.items() if not k.startswith("part_")}
+        found.append({**own, "lon": _near(row["lon_deg"], lon0), "lat": row["lat_deg"], "parts": parts, "margins": margins})
+    return found
+
+
+def _margin(limit: LimitView, row: dict[str, Any]) -> dict[str, Any]:
+    stem, unit = limit.layer.rsplit("_", 1)
+    value = float(row.get(f"{stem}_{limit.kind}_{unit}", float("nan")))
+    inside = limit.value - value if limit.kind == "max" else value - limit.value
+    margin = inside / abs(limit.value) if limit.value else inside
+    return {"layer": limit.layer, "title": limit.title, "value": value, "limit": limit.value, "unit": limit.unit,
+            "kind": limit.kind, "margin": margin, "standing": limit.standing}  # fmt: skip
+
+
+def _samples(view: RunView, lon0: float) -> list[dict[str, Any]]:
+    frame = view.samples.drop(columns="geometry", errors="ignore")
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    for row in rows:
+        known = row["lon_deg"] is not None and row["lat_deg"] is not None
+        row["lon"] = _near(float(row["lon_deg"]), lon0) if known else None
+        row["lat"] = float(row["lat_deg"]) if known else None
+    return rows

@@ -1,0 +1,82 @@
+"""What the pages about a run show, as plain data: filled above, drawn here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jezero_sites.errors import Notice
+from jezero_sites.raster import Raster
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
+
+@dataclass(frozen=True)
+class LimitView:
+    """A limit on a layer; ``acts`` says whether it gated this run."""
+
+    layer: str
+    title: str
+    value: float
+    unit: str
+    kind: str
+    baseline_m: float | None
+    source: str
+    verified: bool | None
+    acts: bool
+
+    @property
+    def standing(self) -> str:
+        """What its source is worth, in a word or three."""
+        if "illustrative" in self.source:
+            return "illustrative, not a mission value"
+        return "verified" if self.verified else "unverified"
+
+
+@dataclass(frozen=True)
+class DispersionView:
+    """The dispersion ellipse: semi-axes in metres, azimuth clockwise from true north."""
+
+    major_m: float
+    minor_m: float
+    meaning: str
+    azimuth_deg: float
+    source: str
+
+
+@dataclass(frozen=True)
+class InputView:
+    """An input file of the run."""
+
+    name: str
+    role: str
+    sha256: str
+    about: str
+
+
+@dataclass(frozen=True, eq=False)
+class RunView:
+    """Everything that map and report show of a run."""
+
+    title: str
+    elevation: Raster
+    layers: Mapping[str, Raster]
+    ortho: Raster | None
+    sites: GeoDataFrame
+    samples: GeoDataFrame
+    limits: tuple[LimitView, ...]
+    dispersion: DispersionView
+    site_radius_m: float
+    statements: tuple[str, ...]
+    settings_toml: str
+    notices: tuple[Notice, ...]
+    inputs: tuple[InputView, ...]
+    version: str
+    summary: str
+    statistics: Mapping[str, Mapping[str, float]]
+
+    def limit(self, layer: str) -> LimitView | None:
+        """Return the limit that acts on a layer, or None."""
+        return next((m for m in self.limits if m.layer == layer and m.acts), None)

@@ -1,0 +1,260 @@
+"""What is written is a Cloud-Optimised GeoTIFF that holds exactly what was given, or nothing."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import shutil
+
+import numpy as np
+import pyproj
+import pytest
+import rasterio
+from affine import Affine
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jezero_sites.errors import DiskError
+from jezero_sites.io import write
+from jezero_sites.io.dem import read_dem
+from jezero_sites.io.write import write_raster, write_text
+from jezero_sites.raster import Grid
+
+NAN = float("nan")
+
+
+def grid_of(shape):
+    return Grid.of(shape, Affine(1.25, 0, 4_590_000, 0, -1.5, 1_093_000), pyproj.CRS("IAU_2015:49910"))
+
+
+def put(path, *bands, **options):
+    count = len(bands)
+    described = {
+        "names": [f"quantity_{i}_m" for i in range(count)],
+        "units": ["m"] * count,
+        "tags": [{"METHOD": f"plane {i}"} for i in range(count)],
+        "nodata": NAN,
+    }
+    write_raster(path, bands, grid=grid_of(bands[0].shape), **{**described, **options})
+    return path
+
+
+@pytest.fixture
+def ground():
+    rows, cols = np.indices((900, 1301))
+    values = (-2500 + 0.01 * rows - 0.02 * cols + (rows * cols) % 11).astype("float32")
+    values[100:180, 700:760] = np.nan
+    return values
+
+
+def test_values_names_units_and_tags_come_back(tmp_path, ground):
+    path = put(tmp_path / "layer.tif", ground, ground * 2)
+    with rasterio.open(path) as dataset:
+        np.testing.assert_array_equal(dataset.read(1), ground)
+        np.testing.assert_array_equal(dataset.read(2), ground * 2)
+        assert dataset.descriptions == ("quantity_0_m", "quantity_1_m")
+        assert dataset.units == ("m", "m")
+        assert dataset.tags(2)["METHOD"] == "plane 1"
+        assert np.isnan(dataset.nodata)
+        assert dataset.transform == grid_of(ground.shape).transform
+        assert pyproj.CRS(dataset.crs.to_wkt()).ellipsoid.semi_major_metre == 3_396_190
+
+
+def test_the_file_is_laid_out_for_the_cloud(tmp_path, ground):
+    path = put(tmp_path / "layer.tif", ground)
+    with rasterio.open(path) as dataset:
+        structure = dataset.tags(ns="IMAGE_STRUCTURE")
+        assert structure["LAYOUT"] == "COG"
+        assert structure["COMPRESSION"] == "DEFLATE"
+        assert structure["PREDICTOR"] == "3"
+        assert dataset.block_shapes == [(512, 512)]
+        assert dataset.overviews(1) == [2, 4]
+        blocks = [
+            dataset.get_tag_item(f"BLOCK_OFFSET_{c}_{r}", "TIFF", bidx=1) for r in range(2) for c in range(3)
+        ]
+        headers = [int(dataset.get_tag_item("IFD_OFFSET", "TIFF", bidx=1))]
+        headers += [int(dataset.get_tag_item("IFD_OFFSET", "TIFF", bidx=1, ovr=level)) for level in (0, 1)]
+        reduced = [
+            int(dataset.get_tag_item("BLOCK_OFFSET_0_0", "TIFF", bidx=1, ovr=level)) for level in (0, 1)
+        ]
+    offsets = [int(b) for b in blocks]
+    assert headers == sorted(headers)
+    assert headers[-1] < min(offsets + reduced)  # all headers come first
+    assert reduced[1] < reduced[0] < offsets[0]  # then the coarsest image, the full one last
+    assert offsets == sorted(offsets)
+
+
+def test_a_raster_of_one_tile_has_no_overviews(tmp_path):
+    with rasterio.open(put(tmp_path / "a.tif", np.ones((40, 60), "float32"))) as dataset:
+        assert dataset.overviews(1) == []
+        assert dataset.block_shapes == [(256, 256)]
+
+
+@pytest.mark.parametrize("overview", ["min", "max"])
+@pytest.mark.parametrize("scaled", [False, True])
+def test_overviews_can_keep_the_worst_value(tmp_path, ground, overview, scaled):
+    path = put(tmp_path / "layer.tif", ground, ground * -3, overview=overview, scaled=scaled)
+    reduce = {"min": np.nanmin, "max": np.nanmax}[overview]
+    for band, values in ((1, ground), (2, ground * -3)):
+        for level, factor in ((0, 2), (1, 4)):
+            with rasterio.open(path, overview_level=level) as dataset:
+                assert dataset.shape == (-(-900 // factor), -(-1301 // factor))
+                found = dataset.read(band, masked=True).astype(float).filled(np.nan)
+            scale, offset = coding(path, band)
+            found = found * scale + offset
+            for row, col in ((0, 0), (30, 40), (99, 310), (found.shape[0] - 1, found.shape[1] - 1)):
+                cell = values[row * factor : (row + 1) * factor, col * factor : (col + 1) * factor]
+                assert found[row, col] == pytest.approx(reduce(cell), abs=scale / 2 if scaled else 0)
+            hole = found[100 // factor + 1 : 180 // factor - 1, 700 // factor + 1 : 760 // factor - 1]
+            assert np.isnan(hole).all()
+
+
+def coding(path, band):
+    with rasterio.open(path) as dataset:
+        return dataset.scales[band - 1], dataset.offsets[band - 1]
+
+
+def test_codes_keep_their_worst_and_pass_over_unknown(tmp_path):
+    codes = np.zeros((600, 700), "uint8")
+    codes[10, 11], codes[10, 10], codes[301, 401] = 3, 1, 2
+    path = put(tmp_path / "class.tif", codes, nodata=0, overview="max", units=[""])
+    with rasterio.open(path) as dataset:
+        assert (dataset.nodata, dataset.dtypes) == (0, ("uint8",))
+        np.testing.assert_array_equal(dataset.read(1), codes)
+    with rasterio.open(path, overview_level=0) as dataset:
+        small = dataset.read(1)
+    assert (small[5, 5], small[150, 200], int(small.sum())) == (3, 2, 5)
+    least = put(tmp_path / "least.tif", codes, nodata=0, overview="min", units=[""])
+    with rasterio.open(least, overview_level=0) as dataset:
+        assert dataset.read(1)[5, 5] == 1
+
+
+def test_codes_may_have_no_nodata(tmp_path):
+    with rasterio.open(put(tmp_path / "c.tif", np.ones((40, 60), "uint8"), nodata=None)) as dataset:
+        assert dataset.nodata is None
+
+
+@given(
+    low=st.floats(-9000, 20_000),
+    span=st.one_of(st.just(0.0), st.floats(1e-9, 30_000)),
+    seed=st.integers(0, 99),
+)
+@settings(max_examples=100, deadline=None)
+def test_scaled_values_come_back_within_half_a_step(low, span, seed):
+    values = low + span * np.random.default_rng(seed).random((20, 30))
+    values[3, 4], values[0, 0], values[19, 29] = np.nan, low, low + span
+    band = write._scaled(values, "a_m", "m", {})
+    assert band.stored.dtype == np.uint16
+    assert band.stored[3, 4] == 65535
+    known = ~np.isnan(values)
+    assert band.stored[known].max() < 65535
+    decoded = band.stored[known] * band.scale + band.offset
+    assert np.abs(decoded - values[known]).max() <= band.scale / 2
+    assert np.frexp(band.scale)[0] == 0.5  # a power of two
+    assert (band.offset / band.scale).is_integer()
+    assert band.scale <= max(4 * span / 65534, 2.0**-20)  # no coarser than it must be
+
+
+def test_scaled_files_say_how_to_decode_them_and_the_door_does(tmp_path, ground):
+    path = put(tmp_path / "dem.tif", ground, scaled=True)
+    with rasterio.open(path) as dataset:
+        assert (dataset.dtypes, dataset.nodata) == (("uint16",), 65535)
+        scale = dataset.scales[0]
+    dem = read_dem(path)
+    np.testing.assert_array_equal(np.isnan(dem.values), np.isnan(ground))
+    assert np.nanmax(np.abs(dem.values - ground)) <= scale / 2
+    assert dem.grid.transform == grid_of(ground.shape).transform
+
+
+def test_a_scaled_band_of_nothing_is_all_unknown(tmp_path):
+    with rasterio.open(put(tmp_path / "a.tif", np.full((40, 60), np.nan), scaled=True)) as dataset:
+        assert (dataset.read(1) == 65535).all()
+
+
+def test_equal_inputs_give_equal_files(tmp_path, ground):
+    digests = {
+        hashlib.sha256(put(tmp_path / f"{i}" / "a.tif", ground).read_bytes()).digest() for i in range(2)
+    }
+    assert len(digests) == 1
+
+
+@pytest.mark.parametrize(
+    ("bands", "options", "match"),
+    [
+        ([], {}, "0 bands"),
+        ([np.ones((40, 60))], {"names": ["a", "b"]}, "1 bands"),
+        ([np.ones((40, 60)), np.ones((40, 61))], {}, "shape"),
+        ([np.ones((40, 60)), np.ones((40, 60), "uint8")], {}, "types"),
+        ([np.ones((40, 60), "int32")], {}, "types"),
+        ([np.ones((40, 60))], {"nodata": -9999}, "NaN"),
+        ([np.ones((40, 60))], {"overview": "median"}, "median"),
+        ([np.full((40, 60), np.inf)], {"scaled": True}, "infinite"),
+    ],
+)
+def test_contradictions_are_refused_before_anything_is_written(tmp_path, bands, options, match):
+    count = len(bands)
+    described = {"names": ["a"] * count, "units": [""] * count, "tags": [{}] * count, "nodata": NAN}
+    with pytest.raises(ValueError, match=match):
+        write_raster(tmp_path / "a.tif", bands, grid=grid_of((40, 60)), **{**described, **options})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_debris(tmp_path, monkeypatch):
+    path = put(tmp_path / "a.tif", np.ones((40, 60), "float32"))
+    before = path.read_bytes()
+
+    def fail(*_, **__):
+        raise rasterio.errors.RasterioIOError("write failed")
+
+    monkeypatch.setattr(write, "_write_cog", fail)
+    with pytest.raises(DiskError, match=r"error\[E_WRITE\].*write failed") as caught:
+        put(path, np.zeros((40, 60), "float32"))
+    assert caught.value.exit_code == 74
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_cells_that_read_back_otherwise_are_not_committed(tmp_path, monkeypatch):
+    real = write._write_plain
+
+    def damaged(path, bands, grid, **options):
+        spoilt = [
+            write.replace(b, stored=np.where(np.arange(60) == 7, np.float32(5), b.stored)) for b in bands
+        ]
+        real(path, spoilt, grid, **options)
+
+    monkeypatch.setattr(write, "_write_plain", damaged)
+    with pytest.raises(DiskError, match=r"E_WRITE_VERIFY.*band 1 differs"):
+        put(tmp_path / "a.tif", np.ones((40, 60), "float32"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_told_as_such(tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise rasterio.errors.RasterioIOError("write failed")
+
+    monkeypatch.setattr(write, "_write_cog", fail)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(100, 100, 0))
+    with pytest.raises(DiskError, match="E_DISK_FULL"):
+        put(tmp_path / "a.tif", np.ones((40, 60), "float32"))
+
+
+def test_text_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = tmp_path / "new" / "a.txt"
+    write_text(path, "Atsá\r\nÿ\n")
+    assert path.read_bytes() == "Atsá\r\nÿ\n".encode()
+
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("jezero_sites.io.files._flush", full)
+    with pytest.raises(DiskError, match="E_DISK_FULL"):
+        write_text(path, "later")
+    assert path.read_bytes() == "Atsá\r\nÿ\n".encode()
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_folder_that_is_a_file_cannot_be_written_to(tmp_path):
+    (tmp_path / "a").touch()
+    with pytest.raises(DiskError, match="E_WRITE"):
+        write_text(tmp_path / "a" / "b.txt", "x")
