@@ -45,7 +45,10 @@ def test_parts_that_are_not_known_leave_no_separator_behind():
 @settings(max_examples=100, deadline=None)
 @given(st.text(), st.text(), st.text())
 def test_text_is_one_printable_line_whatever_the_data_say(found, fix, file):
-    for text in (str(InputError("E_X", found=found, fix=fix, file=file)), str(Notice("W_X", found, fix, file))):
+    for text in (
+        str(InputError("E_X", found=found, fix=fix, file=file)),
+        str(Notice("W_X", found, fix, file)),
+    ):
         assert text.isprintable()
         assert len(text.splitlines()) == 1
 
@@ -103,7 +106,11 @@ def test_every_error_is_a_jezero_error_and_what_the_user_can_mend_is_an_input_er
 @pytest.fixture
 def refused() -> RefusedInputs:
     return RefusedInputs(
-        (InputError("E_A", **WHOLE), SettingsError("E_B", found="two\nlines", file="b"), DiskError("E_C", found="c"))
+        (
+            InputError("E_A", **WHOLE),
+            SettingsError("E_B", found="two\nlines", file="b"),
+            DiskError("E_C", found="c"),
+        )
     )
 
 

@@ -336,7 +336,12 @@ def test_another_quantity_of_a_raster_lies_on_its_grid_and_comes_from_its_files(
     dem = Raster(np.zeros((9, 14)), grid_at_jezero(), "elevation_m", "m", {"A": "b"}, (), (tmp_path,))
     slope = dem.like(np.ones((9, 14)), name="slope_deg", unit="deg", tags={"METHOD": "x"})
     assert slope.grid is dem.grid
-    assert (slope.name, slope.unit, slope.tags, slope.sources) == ("slope_deg", "deg", {"METHOD": "x"}, (tmp_path,))
+    assert (slope.name, slope.unit, slope.tags, slope.sources) == (
+        "slope_deg",
+        "deg",
+        {"METHOD": "x"},
+        (tmp_path,),
+    )
     assert dem.like(dem.values, name="vrm").tags == {}
 
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from jezero_sites.hazards import safe_probability
+from jezero_sites.hazards import safe_probability, slope_exceedance_quadrature
 
 SHAPE = (2, 3)
 KNOWN = np.zeros(SHAPE, dtype=bool)
@@ -14,7 +14,13 @@ PASSES = np.ones(SHAPE, dtype=bool)
 
 
 def test_slope_and_rocks_multiply() -> None:
-    slope = np.full(SHAPE, 0.11998)
+    # 8 degrees measured against a limit of 10, planes through 5 x 5 cells of 1 m, 0.2 m of white noise: 0.11998
+    sigma = 0.2 * np.sqrt(12 / (25 * 24))
+    tangents = np.tan(np.radians([8.0, 10.0]))
+    chance = slope_exceedance_quadrature(
+        tangents[0], 0.0, sigma_gx=sigma, sigma_gy=sigma, limit_tan=tangents[1]
+    )
+    slope = np.full(SHAPE, chance)
     found = safe_probability(gates=[PASSES], slope_exceedance=slope, rock_rate=0.11011655, unknown=KNOWN)
     np.testing.assert_allclose(found, 0.788264, atol=6e-7)  # printed digits
     rates = np.full(SHAPE, 0.11011655)
@@ -26,9 +32,7 @@ def test_slope_and_rocks_multiply() -> None:
 def test_a_gate_that_fails_leaves_no_chance_on_known_ground() -> None:
     fails, unknown = np.array([[True, False, True], [True, True, False]]), KNOWN.copy()
     unknown[1, 2] = unknown[0, 0] = True
-    found = safe_probability(
-        gates=[PASSES, fails], slope_exceedance=np.full(SHAPE, 0.25), unknown=unknown
-    )
+    found = safe_probability(gates=[PASSES, fails], slope_exceedance=np.full(SHAPE, 0.25), unknown=unknown)
     np.testing.assert_array_equal(found, [[np.nan, 0.0, 0.75], [0.75, 0.75, np.nan]])
 
 

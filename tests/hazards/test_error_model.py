@@ -23,7 +23,9 @@ def full_gain(window: tuple[int, int], dx: float, dy: float, correlation) -> tup
     return np.sqrt(wx @ covariance @ wx), np.sqrt(wy @ covariance @ wy)
 
 
-@pytest.mark.parametrize(("n", "gain"), [(3, 0.408248), (5, 0.141421), (7, 0.071429), (11, 0.028748), (21, 0.007864)])
+@pytest.mark.parametrize(
+    ("n", "gain"), [(3, 0.408248), (5, 0.141421), (7, 0.071429), (11, 0.028748), (21, 0.007864)]
+)
 def test_white_noise_averages_out_as_the_closed_form_says(n: int, gain: float) -> None:
     found = plane_gradient_gain((n, n), dx_m=1.0, dy_m=1.0, model="white")
     assert found == pytest.approx((np.sqrt(12 / (n**2 * (n**2 - 1))),) * 2, rel=1e-12)
@@ -47,7 +49,9 @@ def test_white_noise_averages_out_as_the_closed_form_says(n: int, gain: float) -
         (11, "worst_gaussian", None, 0.128994),
     ],
 )
-def test_correlated_errors_have_the_tabulated_gains(n: int, model: str, length: float | None, gain: float) -> None:
+def test_correlated_errors_have_the_tabulated_gains(
+    n: int, model: str, length: float | None, gain: float
+) -> None:
     found = plane_gradient_gain((n, n), dx_m=1.0, dy_m=1.0, model=model, length_m=length)
     # printed digits; the lengths of the worst exponentials are printed to two digits, at a flat maximum
     tolerance = 3e-5 if (n, model) == (3, "exponential") else 6e-7
@@ -57,7 +61,9 @@ def test_correlated_errors_have_the_tabulated_gains(n: int, model: str, length: 
 @pytest.mark.parametrize(("n", "gain"), [(3, 0.459009), (5, 0.237965), (7, 0.164717), (11, 0.103087)])
 def test_the_worst_exponential_length_has_the_tabulated_gain(n: int, gain: float) -> None:
     lengths = np.linspace(0.5, 7.0, 651)
-    found = [plane_gradient_gain((n, n), dx_m=1.0, dy_m=1.0, model="exponential", length_m=a)[0] for a in lengths]
+    found = [
+        plane_gradient_gain((n, n), dx_m=1.0, dy_m=1.0, model="exponential", length_m=a)[0] for a in lengths
+    ]
     assert max(found) == pytest.approx(gain, abs=1e-6)  # printed digits and a step of 0.01 at a flat maximum
 
 
@@ -79,7 +85,9 @@ def test_gains_equal_those_of_the_full_covariance_matrix(
     for model, (length_m, correlation) in models.items():
         found = plane_gradient_gain(window, dx_m=dx, dy_m=dy, model=model, length_m=length_m)
         # the matrix form loses digits where the correlation is nearly 1 over the whole window
-        assert found == pytest.approx(full_gain(window, dx, dy, correlation), rel=1e-6, abs=3e-8 / min(dx, dy))
+        assert found == pytest.approx(
+            full_gain(window, dx, dy, correlation), rel=1e-6, abs=3e-8 / min(dx, dy)
+        )
 
 
 @settings(max_examples=30, deadline=None)
@@ -88,11 +96,15 @@ def test_gains_equal_those_of_the_full_covariance_matrix(
     dx=st.floats(0.5, 20.0),
     length=st.floats(0.01, 100.0),
 )
-def test_no_gaussian_length_is_worse_than_the_worst(window: tuple[int, int], dx: float, length: float) -> None:
+def test_no_gaussian_length_is_worse_than_the_worst(
+    window: tuple[int, int], dx: float, length: float
+) -> None:
     worst = plane_gradient_gain(window, dx_m=dx, dy_m=2.0, model="worst_gaussian")
     for model, length_m in (("white", None), ("gaussian", length)):
         found = plane_gradient_gain(window, dx_m=dx, dy_m=2.0, model=model, length_m=length_m)
-        assert np.all(np.array(found) <= np.array(worst) * (1 + 1e-9))  # the maximum is flat: 1e-6 in s is 1e-12 here
+        assert np.all(
+            np.array(found) <= np.array(worst) * (1 + 1e-9)
+        )  # the maximum is flat: 1e-6 in s is 1e-12 here
 
 
 def test_turned_ground_swaps_the_gains_and_finer_cells_scale_them() -> None:

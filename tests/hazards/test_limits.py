@@ -18,7 +18,11 @@ FLAGS = (1, 2, 4, 8, 16, 32, 64, 128)
 def decided(is_known: bool, states: tuple[str, ...]) -> int:
     if not is_known:
         return hazards.UNKNOWN
-    for state, code in (("unsafe", hazards.UNSAFE), ("unknown", hazards.UNKNOWN), ("marginal", hazards.MARGINAL)):
+    for state, code in (
+        ("unsafe", hazards.UNSAFE),
+        ("unknown", hazards.UNKNOWN),
+        ("marginal", hazards.MARGINAL),
+    ):
         if state in states:
             return code
     return hazards.SAFE
@@ -33,7 +37,9 @@ def test_the_codes_and_flags_are_those_published() -> None:
 def test_every_combination_is_decided_in_the_order_promised() -> None:
     cases = list(product((True, False), UPPER, LOWER, UPPER))
     elevation = np.array([[0.0 if case[0] else np.nan for case in cases]])
-    columns = [np.array([[values[case[i]] for case in cases]]) for i, values in ((1, UPPER), (2, LOWER), (3, UPPER))]
+    columns = [
+        np.array([[values[case[i]] for case in cases]]) for i, values in ((1, UPPER), (2, LOWER), (3, UPPER))
+    ]
     limited = [
         LimitedLayer(columns[0], 8.0, 6.4, "max", hazards.SLOPE),
         LimitedLayer(columns[1], -3000.0, -2400.0, "min", hazards.OTHER),
@@ -42,7 +48,10 @@ def test_every_combination_is_decided_in_the_order_promised() -> None:
     expected = [decided(case[0], case[1:]) for case in cases]
     assert hazard_class(elevation, limited)[0].tolist() == expected
     assert hazard_class(elevation, limited[::-1])[0].tolist() == expected
-    bits = [sum(bit for bit, state in zip((1, 128, 4), case[1:], strict=True) if state == "unsafe") for case in cases]
+    bits = [
+        sum(bit for bit, state in zip((1, 128, 4), case[1:], strict=True) if state == "unsafe")
+        for case in cases
+    ]
     assert hazard_reason(limited, shape=elevation.shape)[0].tolist() == bits
 
 
@@ -75,7 +84,9 @@ def test_single_precision_is_compared_in_double() -> None:
         (0.0, "min", 0.2),
     ],
 )
-def test_marginal_ground_begins_a_fifth_of_the_limit_before_it(limit: float, kind: str, threshold: float) -> None:
+def test_marginal_ground_begins_a_fifth_of_the_limit_before_it(
+    limit: float, kind: str, threshold: float
+) -> None:
     found = marginal_threshold(limit, kind=kind, marginal_fraction=0.8)
     assert found == pytest.approx(threshold, rel=1e-14)  # 1 - 0.8 is not exactly 0.2
 

@@ -130,7 +130,8 @@ def test_ground_without_rocks_meets_none_and_unknown_ground_stays_unknown() -> N
 
 
 @pytest.mark.parametrize(
-    ("height", "ratio", "diameter"), [(0.19, 0.5, 0.38), (0.35, 0.5, 0.70), (0.6, 0.5, 1.2), (0.19, 0.38, 0.5)]
+    ("height", "ratio", "diameter"),
+    [(0.19, 0.5, 0.38), (0.35, 0.5, 0.70), (0.6, 0.5, 1.2), (0.19, 0.38, 0.5)],
 )
 def test_diameter_follows_from_height(height: float, ratio: float, diameter: float) -> None:
     assert diameter_for_height_m(height, height_per_diameter=ratio) == pytest.approx(diameter, rel=1e-12)

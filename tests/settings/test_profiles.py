@@ -71,7 +71,11 @@ def test_every_number_has_a_source(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_limits_lander_and_rocks_say_whether_they_are_verified(name):
-    tables = [t for t in sourced_tables(load_profile(name)).values() if isinstance(getattr(t, "verified", None), bool)]
+    tables = [
+        t
+        for t in sourced_tables(load_profile(name)).values()
+        if isinstance(getattr(t, "verified", None), bool)
+    ]
     assert sum(isinstance(t, Limit) for t in tables) == len(load_profile(name).limits)
     assert len(tables) == len(load_profile(name).limits) + 2
 
@@ -146,7 +150,9 @@ def test_numbers_outside_sourced_tables_say_illustrative_beside_them(name):
 
 
 def test_unknown_profile_names_the_nearest_and_all():
-    with pytest.raises(SettingsError, match=r"E_PROFILE.*'mars2002'; did you mean 'mars2020'\?.*insight.*msl"):
+    with pytest.raises(
+        SettingsError, match=r"E_PROFILE.*'mars2002'; did you mean 'mars2020'\?.*insight.*msl"
+    ):
         load_profile("mars2002")
     for name in ("", "../profiles/msl", "msl.toml", "MSL"):
         with pytest.raises(SettingsError, match="E_PROFILE"):

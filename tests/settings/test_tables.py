@@ -154,7 +154,10 @@ def test_slope_and_roughness_are_measured_about_one_plane():
     slope, roughness = BASE.limits
     with pytest.raises(SettingsError, match=r"'slope_deg': 5.0, 'roughness_m': 6.0.*one baseline"):
         change(BASE, limits=(slope, change(roughness, baseline_m=6.0)))
-    assert change(BASE, limits=(change(slope, baseline_m=6.0), change(roughness, baseline_m=6.0))).baseline_m == 6
+    assert (
+        change(BASE, limits=(change(slope, baseline_m=6.0), change(roughness, baseline_m=6.0))).baseline_m
+        == 6
+    )
 
 
 def test_baseline_is_that_of_the_limits_or_the_default():
