@@ -64,8 +64,10 @@ def test_a_disc_summed_over_cell_centres_has_the_tabulated_chance(
 
 
 def test_narrow_cells_are_not_taken_for_square() -> None:
-    disc_of_narrow_cells: Ground = lambda east, north: np.hypot(0.948629 * east, north) <= 60.0  # noqa: E731
-    assert aimed(disc_of_narrow_cells, ROUND, dx=1.0, dy=1.0) == pytest.approx(0.985712, abs=ONE_STEP)
+    def disc_of_60_cells(east: np.ndarray, north: np.ndarray) -> np.ndarray:
+        return np.hypot(east / 0.948629, north) <= 60.0
+
+    assert aimed(disc_of_60_cells, ROUND, dx=0.948629, dy=1.0) == pytest.approx(0.985712, abs=ONE_STEP)
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ def test_unknown_key_is_an_error_that_names_the_nearest_and_all(place, where, me
 
 @pytest.mark.parametrize("place", ["limits.slope_deg.layer", "value.margin.column", "profile.extends_"])
 def test_names_from_inside_the_program_are_not_keys(place):
-    with pytest.raises(SettingsError, match="E_SETTINGS_KEY.*unknown key"):
+    with pytest.raises(SettingsError, match=r"E_SETTINGS_KEY.*unknown key"):
         parse_settings(changed(place, "slope_deg"))
 
 
@@ -108,7 +108,7 @@ def test_key_that_resembles_nothing_gets_no_guess():
 
 def test_limit_on_an_unknown_layer_tells_of_further_baselines():
     for layer in ("slope_20_deg", "slope_m_deg", "slope_-5m_deg", "slope_1e3m_deg", "slope_٣m_deg"):
-        with pytest.raises(SettingsError, match="unknown key .*slope_20m_deg and the like"):
+        with pytest.raises(SettingsError, match=r"unknown key .*slope_20m_deg and the like"):
             parse_settings(changed(f"limits.{layer}", WHOLE["limits"]["slope_deg"]))
 
 

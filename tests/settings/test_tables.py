@@ -27,12 +27,12 @@ change = dataclasses.replace
 def test_settings_cannot_be_changed_and_travel_between_processes():
     with pytest.raises(dataclasses.FrozenInstanceError, match="marginal_fraction"):
         BASE.marginal_fraction = 0.5
-    assert pickle.loads(pickle.dumps(BASE)) == BASE
+    assert pickle.loads(pickle.dumps(BASE)) == BASE  # noqa: S301
 
 
 @pytest.mark.parametrize("radius", [0.0, -3.0, math.nan, math.inf])
 def test_footprint_has_a_radius(radius):
-    with pytest.raises(SettingsError, match="lander.footprint_radius_m is .*more than 0"):
+    with pytest.raises(SettingsError, match=r"lander.footprint_radius_m is .*more than 0"):
         Lander(radius, "a test", False)
 
 

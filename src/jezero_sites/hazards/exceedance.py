@@ -24,7 +24,13 @@ import numpy as np
 from scipy.optimize import brentq
 
 from jezero_sites.arrays import FloatArray
-from jezero_sites.hazards.exceedance_kernels import exceedance, fill_exact, fill_from_table, fill_table
+from jezero_sites.hazards.exceedance_kernels import (
+    STRAIGHT_SIGMAS,
+    exceedance,
+    fill_exact,
+    fill_from_table,
+    fill_table,
+)
 from jezero_sites.hazards.row_bands import row_bands
 
 _STEPS_PER_SIGMA = 12  # nodes of the table over the gradient: cubic interpolation is then within 1e-6
@@ -176,7 +182,7 @@ def _fill_band(
     if first[0] == 0.0:
         steeper = (np.hypot(east, north) > limit_tan).astype(np.float64)
         found[:] = np.where(np.isnan(east) | np.isnan(north), np.nan, steeper)
-    elif first[0] > _LARGEST_RATIO * first[1]:
+    elif first[0] > _LARGEST_RATIO * first[1] or limit_tan > STRAIGHT_SIGMAS * first[0]:
         fill_exact((east, north), sigmas, limit_tan, found)
     else:
         logs = np.log(sigmas[0] / first[0]), np.log(sigmas[1] / first[1])

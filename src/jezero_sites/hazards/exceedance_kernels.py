@@ -24,7 +24,7 @@ from jezero_sites.arrays import FloatArray
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 _PANEL_SIGMAS = 4.0  # width of a panel of 16 nodes, in sigmas: the error is then below 1e-12
 _FAR_SIGMAS = 8.0  # the share of the normal distribution beyond is below 1e-15
-_STRAIGHT_SIGMAS = 1e6  # limit over sigma from which its circle is as good as a straight line
+STRAIGHT_SIGMAS = 1e6  # limit over sigma from which its circle is as good as a straight line
 
 
 Pair = tuple[float, float]  # a quantity of both axes
@@ -87,7 +87,7 @@ def exceedance(gradient: Pair, sigma: Pair, limit: float) -> float:
         return 1.0 if g > limit else 0.0
     if sa == 0.0:
         return 1.0 if a > limit else _outside(math.sqrt(limit * limit - a * a), b, sb)
-    if limit > _STRAIGHT_SIGMAS * sb:
+    if limit > STRAIGHT_SIGMAS * sb:
         return _below((g - limit) * g / math.hypot(a * sa, b * sb)) if g > 0.0 else 0.0
     chance: float = _outside(limit, a, sa) + _integral((a, b), (sa, sb), limit)
     return min(chance, 1.0)
