@@ -30,7 +30,7 @@ def decided(is_known: bool, states: tuple[str, ...]) -> int:
 
 def test_the_codes_and_flags_are_those_published() -> None:
     assert (hazards.UNKNOWN, hazards.SAFE, hazards.MARGINAL, hazards.UNSAFE) == (0, 1, 2, 3)
-    names = "SLOPE ROUGHNESS RELIEF ROCKS BEDFORMS CLEARANCE NOT_OBSERVED OTHER".split()
+    names = ["SLOPE", "ROUGHNESS", "RELIEF", "ROCKS", "BEDFORMS", "CLEARANCE", "NOT_OBSERVED", "OTHER"]
     assert tuple(getattr(hazards, name) for name in names) == FLAGS
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,7 +26,7 @@ def test_bands_cover_the_rows_and_stay_within_the_tolerance(steps: list[float]) 
     bands = row_bands(widths)
     assert bands[0][0] == 0
     assert bands[-1][1] == len(widths)
-    assert all(one[1] == other[0] for one, other in zip(bands, bands[1:], strict=False))
+    assert all(one[1] == other[0] for one, other in pairwise(bands))
     for start, stop in bands:
         assert np.all(np.abs(widths[start:stop] - widths[start]) < 1e-4 * widths[start])
         if stop < len(widths):
