@@ -22,13 +22,15 @@ SAMPLES = "samples_synthetic.csv"
 @running_options
 def demo_command(out: str, **options: Any) -> None:
     """Assess the bundled tiles: made-up ground in the manner of Jezero, labelled synthetic."""
+    from jezero_sites.pipeline.statements import SYNTHETIC
+
     folder = bundled_tiles()
     reading = {"band": None, "assume_crs": None, "use_sidecars": False, "allow_sparse": False}
     asked = {**options, **reading, "profile": None, "config": None, "allow_coarse": False, "scaled": False}
     asked |= {"ortho": str(folder / IMAGE), "sun_azimuth": None, "incidence": None}
     tiles = tuple(str(folder / name) for name in TILES)
     run = run_assessment(tiles, Path(out), samples=str(folder / SAMPLES), options=asked)
-    click.echo("SYNTHETIC ground, made by the package's scene generator: not Mars.\n")
+    click.echo(f"{SYNTHETIC}\n")
     click.echo(summary_text(run, Path(out)))
 
 

@@ -1,6 +1,6 @@
 """The quantities that the package measures: their table, and measuring them by name."""
 
-from jezero_sites.layers.measure import DEFAULT_RADIUS_M, corner_slope, layer_tags, lengths_of, measure
+from jezero_sites.layers.measuring import DEFAULT_RADIUS_M, corner_slope, layer_tags, lengths_of, measure
 from jezero_sites.layers.table import LAYERS, Layer, Lengths, layer_for
 
 __all__ = [

@@ -7,6 +7,7 @@ deuteranopia, protanopia and tritanopia. Red and green are never told apart.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -61,7 +62,9 @@ def range_scale(low: float, high: float, *, unit: str) -> Scale:
 
 def _labels(breaks: tuple[float, ...], unit: str, names: tuple[str, ...]) -> tuple[str, ...]:
     spans = [f"up to {breaks[0]:.4g}"]
-    spans += [f"{a:.4g} to {b:.4g}" for a, b in zip(breaks, breaks[1:], strict=False)]
+    spans += [f"{a:.4g} to {b:.4g}" for a, b in pairwise(breaks)]
     spans.append(f"over {breaks[-1]:.4g}")
     tail = f" {unit}" if unit else ""
-    return tuple(f"{span}{tail}" + (f": {name}" if name else "") for span, name in zip(spans, names, strict=True))
+    return tuple(
+        f"{span}{tail}" + (f": {name}" if name else "") for span, name in zip(spans, names, strict=True)
+    )

@@ -80,9 +80,11 @@ def coarsened(values: NDArray[Any], factor: int, how: str) -> NDArray[Any]:
     padded[: values.shape[0], : values.shape[1]] = values
     squares = padded.reshape(rows, factor, cols, factor).swapaxes(1, 2).reshape(rows, cols, factor * factor)
     if how == "or":
-        return np.bitwise_or.reduce(squares, axis=2)
+        joined: NDArray[Any] = np.bitwise_or.reduce(squares, axis=2)
+        return joined
     if values.dtype.kind != "f":
-        return squares.max(axis=2)
+        highest: NDArray[Any] = squares.max(axis=2)
+        return highest
     known = ~np.isnan(squares)
     count = known.sum(axis=2)
     if how == "mean":
@@ -99,7 +101,9 @@ def _own_cells(grid: Grid) -> DisplayGrid:
     lon, lat = grid.lonlat([left, right], [top, bottom])
     span = float(np.mod(lon[1] - lon[0], 360.0))
     rows, cols = grid.shape
-    return DisplayGrid(float(lon[0]), float(lat[0]), span / cols, float(lat[0] - lat[1]) / rows, grid.shape, None)
+    return DisplayGrid(
+        float(lon[0]), float(lat[0]), span / cols, float(lat[0] - lat[1]) / rows, grid.shape, None
+    )
 
 
 def _nearest_cells(grid: Grid) -> DisplayGrid:

@@ -91,5 +91,7 @@ def _elevation(values: NDArray[Any]) -> Encoded:
         low, high = float(np.nanmin(values)), float(np.nanmax(values))
         offset = float(np.rint((low + high) / 2))
         step = max(step, (high - low) / 65_000)
-    codes = np.clip(np.rint((np.where(known, values, offset).astype(np.float64) - offset) / step), -32767, 32767)
+    codes = np.clip(
+        np.rint((np.where(known, values, offset).astype(np.float64) - offset) / step), -32767, 32767
+    )
     return Encoded(np.where(known, codes, nodata).astype(np.int16), step, offset, nodata)

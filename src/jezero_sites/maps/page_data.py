@@ -49,6 +49,7 @@ def page_data(view: RunView, *, max_px: int | None = None) -> dict[str, Any]:
         "title": view.title,
         "version": view.version,
         "summary": view.summary,
+        "flags": list(view.flags),
         "statements": list(view.statements),
         "notices": [str(notice) for notice in view.notices],
         "inputs": [vars(entry) for entry in view.inputs],
@@ -75,10 +76,10 @@ def page_data(view: RunView, *, max_px: int | None = None) -> dict[str, Any]:
 
 
 def escaped_json(data: Any) -> str:
-    """Return data as JSON that cannot end its script element nor act as a template.
+    r"""Return data as JSON that cannot end its script element nor act as a template.
 
     >>> escaped_json({"name": "</script>{{x}}"})
-    '{"name": "\\\\u003c/script\\\\u003e\\\\u007b{x}}"}'
+    '{"name": "\\u003c/script\\u003e\\u007b{x}}"}'
     """
     text = json.dumps(plain(data), ensure_ascii=True, allow_nan=False)
     for char in "<>&":
@@ -100,7 +101,12 @@ def plain(value: Any) -> Any:
         return value if math.isfinite(value) else None
     if value is None or isinstance(value, (str, int, bool)):
         return value
-    return None if value != value else str(value)
+    return None if _is_missing(value) else str(value)
+
+
+def _is_missing(value: Any) -> bool:
+    """Tell pandas' mark of a missing value, which is not a float, from a value."""
+    return type(value).__name__ in ("NAType", "NaTType")
 
 
 def _size(layers: list[dict[str, Any]], picture: dict[str, Any]) -> int:
@@ -134,12 +140,17 @@ def _layer(raster: Raster, view: RunView, display: DisplayGrid, factor: int) -> 
 def _colouring(name: str, unit: str, values: NDArray[Any], limit: LimitView | None) -> dict[str, Any]:
     """Return how a layer is coloured: by code, or by classes of its value."""
     if name == "hazard_class":
-        items = [{"code": c, "colour": colours.CLASS_COLOURS[c], "label": colours.CLASS_NAMES[c]} for c in (1, 2, 3)]
+        items = [
+            {"code": c, "colour": colours.CLASS_COLOURS[c], "label": colours.CLASS_NAMES[c]}
+            for c in (1, 2, 3)
+        ]
         return {"kind": "code", "items": items, "several": None, "note": ""}
     if name == "hazard_reason":
         found = {int(code) for code in np.unique(values)} | {0}
         single = [c for c in colours.REASON_COLOURS if c in found]
-        items = [{"code": c, "colour": colours.REASON_COLOURS[c], "label": colours.REASON_NAMES[c]} for c in single]
+        items = [
+            {"code": c, "colour": colours.REASON_COLOURS[c], "label": colours.REASON_NAMES[c]} for c in single
+        ]
         return {"kind": "code", "items": items, "several": colours.SEVERAL, "note": ""}
     shown_unit = "" if unit == "1" else unit
     if "probability" in name:
@@ -150,7 +161,13 @@ def _colouring(name: str, unit: str, values: NDArray[Any], limit: LimitView | No
         known = values[~np.isnan(values)]
         low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
         scale = colours.range_scale(low, high if high > low else low + 1.0, unit=shown_unit)
-    return {"kind": "classes", "breaks": scale.breaks, "colours": scale.colours, "labels": scale.labels, "note": scale.note}
+    return {
+        "kind": "classes",
+        "breaks": scale.breaks,
+        "colours": scale.colours,
+        "labels": scale.labels,
+        "note": scale.note,
+    }
 
 
 def _picture(view: RunView, display: DisplayGrid, factor: int) -> dict[str, Any]:
@@ -198,7 +215,12 @@ def _crs(grid: Grid, display: DisplayGrid, *, nodes: int = 33) -> dict[str, Any]
     lat = display.north - np.linspace(0.0, display.dlat * display.shape[0], nodes)
     x, y = grid.from_lonlat(lon[None, :], lat[:, None])
     size = {"width_deg": display.dlon * display.shape[1], "height_deg": display.dlat * display.shape[0]}
-    return {"nodes": nodes, **size, "x": np.round(x, 4).ravel().tolist(), "y": np.round(y, 4).ravel().tolist()}
+    return {
+        "nodes": nodes,
+        **size,
+        "x": np.round(x, 4).ravel().tolist(),
+        "y": np.round(y, 4).ravel().tolist(),
+    }
 
 
 def _near(lon: float, lon0: float) -> float:
@@ -212,7 +234,15 @@ def _sites(view: RunView, lon0: float) -> list[dict[str, Any]]:
         parts = {k.removeprefix("part_"): v for k, v in row.items() if k.startswith("part_")}
         margins = [_margin(limit, row) for limit in view.limits if limit.acts]
         own = {k: v for k, v in row.items() if not k.startswith("part_")}
-        found.append({**own, "lon": _near(row["lon_deg"], lon0), "lat": row["lat_deg"], "parts": parts, "margins": margins})
+        found.append(
+            {
+                **own,
+                "lon": _near(row["lon_deg"], lon0),
+                "lat": row["lat_deg"],
+                "parts": parts,
+                "margins": margins,
+            }
+        )
     return found
 
 
@@ -227,7 +257,7 @@ def _margin(limit: LimitView, row: dict[str, Any]) -> dict[str, Any]:
 
 def _samples(view: RunView, lon0: float) -> list[dict[str, Any]]:
     frame = view.samples.drop(columns="geometry", errors="ignore")
-    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    rows: list[dict[str, Any]] = frame.astype(object).where(frame.notna(), None).to_dict("records")
     for row in rows:
         known = row["lon_deg"] is not None and row["lat_deg"] is not None
         row["lon"] = _near(float(row["lon_deg"]), lon0) if known else None

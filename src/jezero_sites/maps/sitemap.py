@@ -24,7 +24,7 @@ _REMOTE = re.compile(r"""(?:src|href)\s*=\s*["']?\s*(?:https?:)?//[^"'\s>]*""", 
 _SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.IGNORECASE | re.DOTALL)
 
 
-class SiteMap(folium.Map):
+class SiteMap(folium.Map):  # type: ignore[misc]
     """An interactive map of a run, in Mars coordinates true to scale, drawn by its own viewer.
 
     A notebook shows it; :meth:`save` writes one self-contained file. Your own folium layers can be
@@ -117,7 +117,9 @@ class SiteMap(folium.Map):
         small = self
         if self._max_px is None and max(self._view.elevation.grid.shape) > NOTEBOOK_PX:
             small = SiteMap(self._view, max_px=NOTEBOOK_PX)
-        frame = 'sandbox="allow-scripts allow-downloads" style="width:100%;height:640px;border:1px solid #ccc"'
+        frame = (
+            'sandbox="allow-scripts allow-downloads" style="width:100%;height:640px;border:1px solid #ccc"'
+        )
         return f'<iframe title="map of the run" {frame} srcdoc="{html.escape(small.page())}"></iframe>'
 
     def __repr__(self) -> str:
@@ -128,7 +130,9 @@ class SiteMap(folium.Map):
         """Refuse what a user's own layers must not bring along."""
         if remote := _REMOTE.search(rendered):
             found = f"a layer added to the map loads {remote[0][:120]}"
-            raise InputError("E_MAP", found=found, needed="a map that needs no network", fix="leave that layer out")
+            raise InputError(
+                "E_MAP", found=found, needed="a map that needs no network", fix="leave that layer out"
+            )
         if len(re.findall(r"<script\b", rendered, re.IGNORECASE)) != _FOLIUM_SCRIPTS:
             found = "a layer or a text added to the map brings a script element of its own"
             raise InputError("E_MAP", found=found, fix="leave it out, or pass its text through safe_text")
@@ -154,7 +158,9 @@ def _asset(name: str) -> str:
 def _policy(page: str) -> str:
     """Return the content security policy: these scripts, no requests, pictures from the page alone."""
     codes = [m["code"] for m in _SCRIPT.finditer(page) if "application/json" not in m["attributes"]]
-    hashes = dict.fromkeys(base64.b64encode(hashlib.sha256(code.encode()).digest()).decode() for code in codes)
+    hashes = dict.fromkeys(
+        base64.b64encode(hashlib.sha256(code.encode()).digest()).decode() for code in codes
+    )
     allowed = " ".join(f"'sha256-{digest}'" for digest in hashes)
     rules = (
         "default-src 'none'",

@@ -76,6 +76,7 @@ class RunView:
     version: str
     summary: str
     statistics: Mapping[str, Mapping[str, float]]
+    flags: tuple[str, ...] = ()
 
     def limit(self, layer: str) -> LimitView | None:
         """Return the limit that acts on a layer, or None."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jezero_sites import hazards
 from jezero_sites.pipeline.ground import Ground, is_slope
 from jezero_sites.pipeline.touchdown import Safety, rock_rate, slope_sigmas
+from jezero_sites.raster import Raster
 from jezero_sites.settings import Settings
 
 if TYPE_CHECKING:
@@ -19,9 +20,18 @@ POSITIONS = (
 )
 
 
+SYNTHETIC = "SYNTHETIC ground, made by the package's scene generator: not Mars."
+
+
+def is_synthetic(dem: Raster) -> bool:
+    """Tell whether a DEM's tags label it as made up."""
+    return dem.tags.get("SYNTHETIC", "").lower() in ("yes", "true", "1")
+
+
 def statements_of(ground: Ground, samples: GeoDataFrame, settings: Settings) -> tuple[str, ...]:
     """Return what must be said wherever the result is shown."""
     return (
+        *([SYNTHETIC] if is_synthetic(ground.dem) else []),
         *_limits(settings),
         _rocks(settings),
         "Bedforms, belly clearance and leg stance were not assessed.",

@@ -8,6 +8,7 @@ import jezero_sites
 from jezero_sites.layers import layer_for
 from jezero_sites.maps.view import DispersionView, InputView, LimitView, RunView
 from jezero_sites.pipeline.assessment import Assessment
+from jezero_sites.pipeline.statements import SYNTHETIC, is_synthetic
 from jezero_sites.settings import Limit, settings_toml
 
 
@@ -33,7 +34,16 @@ def view_of(run: Assessment) -> RunView:
         version=jezero_sites.__version__,
         summary=run.summary,
         statistics=run.statistics,
+        flags=_flags(run),
     )
+
+
+def _flags(run: Assessment) -> tuple[str, ...]:
+    """Return what must not be overlooked on any page of the run."""
+    flags = [SYNTHETIC] if is_synthetic(run.dem) else []
+    if any("illustrative" in limit.source for limit in run.settings.limits):
+        flags.append("Limits here are illustrative, not mission values.")
+    return tuple(flags)
 
 
 def _limit(limit: Limit) -> LimitView:

@@ -43,7 +43,9 @@
     return (share >= 0 ? "+" : "\u2212") + Math.abs(100 * share).toFixed(0) + "\u202f%";
   }
 
-  const DIGITS = { deg: 2, m: 3, "": 3, "1/m": 4 };
+  function digitsOf(unit) {
+    return unit === "deg" ? 2 : 3;
+  }
 
   /* ---- rasters ---- */
   async function decode(layer) {
@@ -80,7 +82,7 @@
     const value = valueAt(layer, cell);
     if (value === null) return "unknown";
     if (layer.kind === "code") return codeName(layer, value);
-    return number(value, DIGITS[layer.unit] === undefined ? 3 : DIGITS[layer.unit], layer.unit);
+    return number(value, layer.name === "elevation_m" ? 1 : digitsOf(layer.unit), layer.unit);
   }
 
   function codeName(layer, code) {
@@ -288,11 +290,11 @@
   const COLUMNS = [
     ["rank", "#", (s) => String(s.rank)],
     ["site_id", "Site", (s) => s.site_id],
-    ["landing_probability", "P land", (s) => number(s.landing_probability, 3)],
+    ["landing_probability", "P(land)", (s) => number(s.landing_probability, 3)],
     ["score", "Score", (s) => number(s.score, 3)],
-    ["safe_radius_m", "Safe, m", (s) => number(s.safe_radius_m, 0)],
+    ["safe_radius_m", "Safe m", (s) => number(s.safe_radius_m, 0)],
     ["binding_margin", "Margin", (s) => signed(s.binding_margin)],
-    ["nearest_sample_distance_m", "Sample, m", (s) => number(s.nearest_sample_distance_m, 0)],
+    ["nearest_sample_distance_m", "Sample m", (s) => number(s.nearest_sample_distance_m, 0)],
   ];
   const tableHead = el("tr");
   const tableBody = el("tbody");
@@ -425,7 +427,7 @@
   function marginRow(m) {
     const passes = m.margin !== null && m.margin >= 0;
     const sign = m.kind === "max" ? "\u2264" : "\u2265";
-    const digits = DIGITS[m.unit] === undefined ? 3 : DIGITS[m.unit];
+    const digits = digitsOf(m.unit);
     return el(
       "tr",
       {},
@@ -647,12 +649,11 @@
     main.append(container, el("div", { id: "jz-readout" }, where, what));
     const corner = el("div", { id: "jz-corner" }, northArrow(), scaleBar);
     container.append(corner);
-    const illustrative = D.limits.some((m) => m.standing.startsWith("illustrative"));
     const side = el(
       "aside",
       { id: "jz-side" },
       el("header", {}, el("h1", { text: D.title }), el("p", { text: D.summary })),
-      illustrative ? el("p", { id: "jz-flag", text: "Limits here are illustrative, not mission values." }) : null,
+      ...D.flags.map((text) => el("p", { class: "jz-flag", text: text })),
       layerPicker(),
       siteList(),
       sampleList(),
@@ -676,15 +677,16 @@
     await Promise.all(D.layers.map(decode));
     L.imageOverlay(D.picture.url, D.picture.bounds, { pane: "jz-picture", alt: D.picture.title, className: "jz-cells" }).addTo(map);
     overlay = new CanvasOverlay("", bounds, { pane: "jz-layer", opacity: 0.8 }).addTo(map);
-    map.setMaxBounds(bounds.pad(1.5));
+    showLayer(D.layers.some((l) => l.name === "hazard_class") ? "hazard_class" : D.layers[0].name);
+    map.invalidateSize({ animate: false });
     map.fitBounds(bounds, { animate: false });
+    map.setMaxBounds(bounds.pad(3));
     drawSamples();
     drawSites();
     map.on("mousemove", (event) => readout(event.latlng, ""));
     map.on("mouseout", () => readout(map.getCenter(), "map centre"));
     map.on("move zoomend resize", drawScale);
     map.on("moveend", () => readout(map.getCenter(), "map centre"));
-    showLayer(D.layers.some((l) => l.name === "landing_probability") ? "hazard_class" : D.layers[0].name);
     drawScale();
     if (D.sites.length) {
       fillTable();

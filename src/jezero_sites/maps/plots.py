@@ -1,0 +1,199 @@
+"""Figures of layers: ground metres on both axes, the same colours and classes as the map."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jezero_sites.layers import layer_for
+from jezero_sites.maps import colours
+from jezero_sites.raster import Grid, Raster
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def plot_layer(raster: Raster, *, ax: Axes | None = None, limit: float | None = None) -> Axes:
+    """Draw a layer in ground metres from its south-west corner and return the axes.
+
+    Parameters
+    ----------
+    raster : Raster
+        A measured quantity, a probability, or hazard codes.
+    ax : matplotlib Axes, optional
+        Where to draw; a new figure where none is given.
+    limit : float, optional
+        The limit in force, which sets the classes of a limited layer.
+
+    Returns
+    -------
+    matplotlib Axes
+        Equal ground scale on both axes; unknown ground is grey.
+    """
+    from matplotlib.figure import Figure
+
+    if ax is None:
+        figure = Figure(figsize=(7.2, 6.0), layout="constrained")
+        figure_axes = figure.subplots()
+        ax = _shown(figure_axes)
+    layer = layer_for(raster.name)
+    ax.set_facecolor(colours.UNKNOWN)
+    image, ticks = _image(raster, limit)
+    drawn = ax.imshow(image["values"], extent=ground_extent(raster.grid), interpolation="nearest", aspect="equal",
+                      cmap=image["cmap"], norm=image["norm"])  # fmt: skip
+    bar = ax.figure.colorbar(drawn, ax=ax, shrink=0.82)
+    if ticks is not None:
+        bar.set_ticks(ticks[0], labels=ticks[1])
+    unit = f" ({layer.unit})" if layer.unit not in ("", "1") else ""
+    bar.set_label(layer.title + unit)
+    title = layer.title if limit is None else f"{layer.title}, limit {limit:g} {layer.unit}"
+    ax.set(title=title, xlabel="east on the ground (m)", ylabel="north on the ground (m)")
+    return ax
+
+
+def ground_extent(grid: Grid) -> tuple[float, float, float, float]:
+    """Return left, right, bottom and top of a raster in ground metres from its south-west corner."""
+    rows, cols = grid.shape
+    return 0.0, cols * grid.mean_dx_m, 0.0, rows * grid.dy_m
+
+
+def png_of(figure: Figure) -> str:
+    """Return a figure as a PNG in a data address."""
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=110, metadata={"Software": None})
+    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
+
+
+def slope_curves(slope_deg: NDArray[Any], *, limit_deg: float | None, bin_deg: float = 0.5) -> Figure:
+    """Return a histogram of slope with its cumulative curve and the limit, over explicit bin edges in degrees."""
+    from matplotlib.figure import Figure
+
+    edges, counts = slope_histogram(slope_deg, bin_deg=bin_deg)
+    known = max(int(counts.sum()), 1)
+    figure = Figure(figsize=(7.2, 3.4), layout="constrained")
+    left = figure.subplots()
+    left.bar(
+        edges[:-1], 100 * counts / known, width=bin_deg, align="edge", color=colours.LIGHT, edgecolor="white"
+    )
+    left.set(
+        xlabel="slope (deg)", ylabel=f"share of known ground (%), per {bin_deg:g} deg", xlim=(0, edges[-1])
+    )
+    right = left.twinx()
+    right.plot(edges[1:], 100 * np.cumsum(counts) / known, color=colours.BROWN, linewidth=2)
+    right.set(ylabel="share at or below (%)", ylim=(0, 102))
+    if limit_deg is not None:
+        left.axvline(limit_deg, color="#111", linestyle="--", linewidth=1.5)
+        within = 100 * float(np.mean(slope_deg[~np.isnan(slope_deg)] <= limit_deg)) if known > 1 else 0.0
+        # white behind the words, so that bars do not cross them
+        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 2}
+        text = f"limit {limit_deg:g} deg\n{within:.1f} % within"
+        left.annotate(
+            text, (limit_deg, left.get_ylim()[1] * 0.6), (6, 0), textcoords="offset points", bbox=box
+        )
+    for axes in (left, right):
+        axes.spines["top"].set_visible(False)
+    return figure
+
+
+def slope_histogram(slope_deg: NDArray[Any], *, bin_deg: float = 0.5) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return bin edges in degrees and counts of known cells; the last edge is the first above the steepest.
+
+    >>> edges, counts = slope_histogram(np.array([0.2, 0.3, 0.9, np.nan]))
+    >>> counts.tolist()
+    [2, 1]
+    """
+    known = slope_deg[~np.isnan(slope_deg)]
+    top = float(known.max()) if known.size else bin_deg
+    edges = np.arange(0.0, np.floor(top / bin_deg) + 2) * bin_deg
+    counts, _ = np.histogram(known, bins=edges)
+    return edges, counts
+
+
+def site_figure(view_layer: Raster, marks: dict[str, Any], *, limit: float | None = None) -> Figure:
+    """Return a figure of a layer with numbered sites and samples on it.
+
+    ``marks`` holds ``sites`` as (rank, x, y), ``samples`` as (x, y), both in map metres, and ``radius_m``.
+    """
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Circle
+
+    figure = Figure(figsize=(7.2, 6.2), layout="constrained")
+    ax = plot_layer(view_layer, ax=figure.subplots(), limit=limit)
+    grid = view_layer.grid
+    for x, y in marks["samples"]:
+        ax.plot(*_ground(grid, x, y), "D", color="#ffe14d", markeredgecolor="#111", markersize=6)
+    for rank, x, y in marks["sites"]:
+        east, north = _ground(grid, x, y)
+        for colour, width in (("#111", 3.0), ("white", 1.3)):
+            ax.add_patch(
+                Circle((east, north), marks["radius_m"], fill=False, edgecolor=colour, linewidth=width)
+            )
+        box = {"boxstyle": "circle,pad=0.25", "facecolor": "white", "edgecolor": "#111"}
+        ax.text(east, north, str(rank), ha="center", va="center", fontsize=8, fontweight="bold", bbox=box)
+    left, right, bottom, top = ground_extent(grid)
+    ax.set(xlim=(left, right), ylim=(bottom, top))
+    return figure
+
+
+def _shown(axes: Any) -> Any:
+    """Let a notebook show the figure that a function has made, as pyplot does, without pyplot's memory."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    FigureCanvasAgg(axes.figure)
+    return axes
+
+
+def _ground(grid: Grid, x: float, y: float) -> tuple[float, float]:
+    row, col = grid.rowcol(x, y)
+    return (float(col) + 0.5) * grid.mean_dx_m, (grid.shape[0] - 0.5 - float(row)) * grid.dy_m
+
+
+def _image(
+    raster: Raster, limit: float | None
+) -> tuple[dict[str, Any], tuple[list[float], list[str]] | None]:
+    """Return values, colour map and norm of a layer, and ticks where its classes have names."""
+    from matplotlib.colors import BoundaryNorm, ListedColormap
+
+    if raster.name in ("hazard_class", "hazard_reason"):
+        return _codes(raster)
+    values = np.ma.masked_invalid(raster.values)
+    if "probability" in raster.name:
+        scale = colours.probability_scale()
+        edges = [0.0, *scale.breaks, 1.0]
+    elif limit is not None and limit > 0:
+        scale = colours.limit_scale(limit, 0.8, unit="")
+        edges = [0.0, *scale.breaks, max(float(values.max() or 0.0), 2 * limit)]
+    else:
+        return {
+            "values": values,
+            "cmap": "gray" if raster.name == "hillshade" else "cividis",
+            "norm": None,
+        }, None
+    norm = BoundaryNorm(edges, len(scale.colours))
+    return {"values": values, "cmap": ListedColormap(scale.colours), "norm": norm}, (
+        edges,
+        [f"{e:.3g}" for e in edges],
+    )
+
+
+def _codes(raster: Raster) -> tuple[dict[str, Any], tuple[list[float], list[str]]]:
+    from matplotlib.colors import BoundaryNorm, ListedColormap
+
+    if raster.name == "hazard_class":
+        names = [colours.CLASS_NAMES[i] for i in range(4)]
+        paints = [colours.UNKNOWN, *(colours.CLASS_COLOURS[i] for i in (1, 2, 3))]
+        index = raster.values
+    else:
+        codes = list(colours.REASON_COLOURS)
+        names = [colours.REASON_NAMES[c] for c in codes] + ["several limits"]
+        paints = [*(colours.REASON_COLOURS[c] for c in codes), colours.SEVERAL]
+        index = np.full(raster.values.shape, len(codes))
+        for i, code in enumerate(codes):
+            index[raster.values == code] = i
+    norm = BoundaryNorm(np.arange(len(names) + 1) - 0.5, len(names))
+    return {"values": index, "cmap": ListedColormap(paints), "norm": norm}, (list(range(len(names))), names)

@@ -1,0 +1,145 @@
+"""The report of a run: one self-contained page for a review, without scripts and without a network."""
+
+from __future__ import annotations
+
+import math
+from importlib import resources
+from typing import Any
+
+import numpy as np
+
+from jezero_sites.layers import layer_for
+from jezero_sites.maps.plots import png_of, site_figure, slope_curves
+from jezero_sites.maps.view import LimitView, RunView
+from jezero_sites.raster import Raster
+
+MOST_SITES = 20
+
+
+def report_html(view: RunView) -> str:
+    """Return the report as one HTML page.
+
+    Parameters
+    ----------
+    view : RunView
+        What to show; every text of it is shown as text.
+
+    Returns
+    -------
+    str
+    """
+    from jinja2 import Environment, StrictUndefined
+
+    folder = resources.files("jezero_sites.maps").joinpath("assets")
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"num": _number, "signed": _signed, "title": lambda name: layer_for(name).title}
+    template = environment.from_string(folder.joinpath("report.html.j2").read_text("utf-8"))
+    sites = view.sites.drop(columns="geometry").head(MOST_SITES).to_dict("records")
+    return template.render(
+        view=view,
+        sites=sites,
+        more=len(view.sites) - len(sites),
+        constraints=[_constraint(limit, sites) for limit in view.limits],
+        figures=_figures(view),
+        statistics=_statistics(view),
+        classes=view.statistics.get("hazard_class", {}),
+        reasons=_reasons(view),
+    )
+
+
+def _number(value: Any, digits: int = 3) -> str:
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return "unknown"
+    return f"{value:,.{digits}f}".replace("-", "\u2212")
+
+
+def _signed(share: Any) -> str:
+    if share is None or not math.isfinite(share):
+        return "unknown"
+    sign = "+" if share >= 0 else "\u2212"
+    return f"{sign}{abs(100 * share):.1f} %"
+
+
+def _constraint(limit: LimitView, sites: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return a limit with the worst value and the margin at each site."""
+    stem, unit = limit.layer.rsplit("_", 1)
+    column = f"{stem}_{limit.kind}_{unit}"
+    rows = []
+    for site in sites:
+        value = float(site.get(column, math.nan))
+        inside = limit.value - value if limit.kind == "max" else value - limit.value
+        margin = inside / abs(limit.value) if limit.value else inside
+        binds = site["binding_constraint"] == limit.layer
+        verdict = "unknown" if math.isnan(margin) else "pass" if margin >= 0 else "fail"
+        rows.append(
+            {"site": site["site_id"], "value": value, "margin": margin, "verdict": verdict, "binds": binds}
+        )
+    return {"limit": limit, "rows": rows, "digits": 2 if limit.unit == "deg" else 3}
+
+
+def _figures(view: RunView) -> list[dict[str, str]]:
+    inside = [
+        (float(x), float(y))
+        for x, y in zip(
+            *view.elevation.grid.from_lonlat(view.samples["lon_deg"], view.samples["lat_deg"]), strict=True
+        )
+        if math.isfinite(x) and bool(view.elevation.grid.contains(x, y))
+    ]
+    places = [(s.rank, s.x_m, s.y_m) for s in view.sites.head(MOST_SITES).itertuples()]
+    marks = {"sites": places, "samples": inside, "radius_m": view.site_radius_m}
+    slope = view.layers["slope_deg"]
+    limit = view.limit("slope_deg")
+    steepest = None if limit is None else limit.value
+    found = [("Shaded relief with sites (circles of the site radius) and samples (diamonds)", _shaded(view), None),
+             ("Hazard class", view.layers["hazard_class"], None),
+             ("Landing probability, lower bound: the chance of success when aiming at a cell",
+              view.layers["landing_probability"], None),
+             ("Slope", slope, steepest)]  # fmt: skip
+    figures = [{"caption": c, "url": png_of(site_figure(_reduced(r), marks, limit=m))} for c, r, m in found]
+    curves = slope_curves(np.asarray(slope.values, float), limit_deg=steepest)
+    caption = "Slope of known ground: histogram, and cumulative curve with the limit"
+    return [*figures, {"caption": caption, "url": png_of(curves)}]
+
+
+def _shaded(view: RunView) -> Raster:
+    from jezero_sites.layers import measure
+
+    return measure(view.elevation, "hillshade")
+
+
+def _reduced(raster: Raster, most: int = 1400) -> Raster:
+    """Return a raster of at most so many cells a side, hazards by their worst value."""
+    from jezero_sites.maps.display_grid import coarsened
+    from jezero_sites.raster import Grid
+
+    factor = -(-max(raster.grid.shape) // most)
+    if factor == 1:
+        return raster
+    how = "mean" if raster.name == "hillshade" else "min" if "probability" in raster.name else "max"
+    values = coarsened(raster.values, factor, how)
+    t = raster.grid.transform
+    transform = type(t)(t.a * factor, t.b, t.c, t.d, t.e * factor, t.f)
+    widths = raster.grid.dx_m[::factor] * factor
+    grid = Grid(values.shape, transform, raster.grid.crs, widths, raster.grid.dy_m * factor)
+    return Raster(values, grid, raster.name, raster.unit)
+
+
+def _statistics(view: RunView) -> list[dict[str, Any]]:
+    rows = []
+    for name, numbers in view.statistics.items():
+        if name not in ("hazard_class", "hazard_reason"):
+            layer = layer_for(name)
+            unit = "" if layer.unit == "1" else layer.unit
+            rows.append({"title": layer.title, "unit": unit, **{k: numbers.get(k) for k in _COLUMNS}})
+    return rows
+
+
+_COLUMNS = ("min", "mean", "p50", "p95", "max", "sd", "rms", "unknown_fraction")
+
+
+def _reasons(view: RunView) -> list[tuple[str, float]]:
+    shares = view.statistics.get("hazard_reason", {})
+    named = [(k.removesuffix("_fraction").replace("_", " "), v) for k, v in shares.items() if v > 0]
+    return sorted(named, key=lambda pair: -pair[1])
