@@ -76,7 +76,7 @@ def test_constant_says_its_unit_and_where_it_is_from(name):
     assert len(constant.source) > 10
 
 
-@pytest.mark.parametrize("again", [lambda c: pickle.loads(pickle.dumps(c)), copy.copy, copy.deepcopy])  # noqa: S301
+@pytest.mark.parametrize("again", [lambda c: pickle.loads(pickle.dumps(c)), copy.copy, copy.deepcopy])
 def test_copied_constant_keeps_unit_and_source(again):
     found = again(Constant(0.1, unit="m", source="a book"))
     assert (float(found), found.unit, found.source) == (0.1, "m", "a book")

@@ -27,7 +27,7 @@ change = dataclasses.replace
 def test_settings_cannot_be_changed_and_travel_between_processes():
     with pytest.raises(dataclasses.FrozenInstanceError, match="marginal_fraction"):
         BASE.marginal_fraction = 0.5
-    assert pickle.loads(pickle.dumps(BASE)) == BASE  # noqa: S301
+    assert pickle.loads(pickle.dumps(BASE)) == BASE
 
 
 @pytest.mark.parametrize("radius", [0.0, -3.0, math.nan, math.inf])
