@@ -205,6 +205,15 @@ def test_height_that_changes_from_row_to_row_is_refused():
         Grid.of((4000, 3), Affine(50, 0, 4.59e6, 0, -50, 1.11e6), crs)  # 200 km
 
 
+def test_spacing_is_that_of_the_middle_row_and_column():
+    tall = Grid.of((101, 3), Affine(90, 0, 4.59e6, 0, -90, 1.11e6), f"+proj=merc +R={R}")
+    assert tall.dy_m == pytest.approx(steps(tall)[1][50, 1], rel=1e-8)
+    assert tall.dy_m < steps(tall)[1][70, 1] * (1 - 1e-5)  # cells are smaller farther north
+    wide = Grid.of((3, 101), Affine(900, 0, 1e4, 0, -90, 1.11e6), f"+proj=tmerc +lon_0=77 +R={R}")
+    assert wide.dx_m[1] == pytest.approx(steps(wide)[0][1, 50], rel=1e-7)
+    assert wide.dx_m[1] < steps(wide)[0][1, 49] * (1 - 1e-6)  # cells are smaller farther east
+
+
 def test_cells_off_the_planet_are_refused():
     crs = f"+proj=ortho +lat_0=18 +lon_0=77 +R={R}"
     with pytest.raises(InputError, match="off the planet"):

@@ -187,6 +187,17 @@ def test_one_perfect_component_leaves_the_other_to_chance() -> None:
     np.testing.assert_allclose(found, [expected], rtol=1e-12)
 
 
+@pytest.mark.parametrize("tiny", [5e-324, 1e-200, 1e-30, 1e-14, 3e-10, 3e-9, 1e-7])
+def test_a_component_nearly_without_error_is_like_one_without(tiny: float) -> None:
+    gx, gy = np.array([[0.3, 0.6, 0.0, 0.4]]), np.array([[0.4, 0.0, 0.0, -0.2]])
+    sigma, none = np.full(1, 0.1), np.zeros(1)
+    expected = slope_exceedance_probability(gx, gy, sigma_gx=none, sigma_gy=sigma, limit_tan=0.5)
+    found = slope_exceedance_probability(gx, gy, sigma_gx=np.full(1, tiny), sigma_gy=sigma, limit_tan=0.5)
+    np.testing.assert_allclose(found, expected, atol=1e-6, rtol=0)  # 1e-7 of blur at a slope of about one
+    turned = slope_exceedance_probability(gy, gx, sigma_gx=sigma, sigma_gy=np.full(1, tiny), limit_tan=0.5)
+    np.testing.assert_array_equal(turned, found)
+
+
 def test_unknown_gradients_stay_unknown() -> None:
     gx, gy = np.full((3, 4), 0.1), np.full((3, 4), 0.05)
     gx[1, 2] = gy[2, 0] = np.nan

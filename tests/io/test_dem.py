@@ -122,7 +122,9 @@ def test_the_mask_of_the_file_counts_not_its_numbers(make_tiff, values):
     np.testing.assert_array_equal(np.isnan(dem.values), mask == 0)
 
 
-def test_blocks_that_the_file_leaves_out_are_unknown_not_zero(make_tiff, values):
+@pytest.mark.parametrize("together", [1, 1 << 22])
+def test_blocks_that_the_file_leaves_out_are_unknown_not_zero(make_tiff, values, monkeypatch, together):
+    monkeypatch.setattr("jezero_sites.io.cells.READ_CELLS", together)
     path = make_tiff(values=values, nodata=None)
     with rasterio.open(path) as dataset:
         profile = dataset.profile

@@ -84,6 +84,7 @@ def test_an_assumed_crs_is_used_only_where_there_is_none_and_always_told(make_ti
     [
         (Affine(0.866, 0.5, 4_590_000, 0.5, -0.866, 1_093_000), "E_ROTATED"),
         (Affine(1.0, 1e-4, 4_590_000, 0, -1.0, 1_093_000), "E_ROTATED"),
+        (Affine(1.0, 0, 4_590_000, 1e-4, -1.0, 1_093_000), "E_ROTATED"),
         (Affine(1.0, 0, 4_590_000, 0, 0.0, 1_093_000), "E_TRANSFORM"),
         (Affine(1.0, 0, float("nan"), 0, -1.0, 1_093_000), "E_TRANSFORM"),
         (Affine(1.0, 0, float("inf"), 0, -1.0, 1_093_000), "E_TRANSFORM"),

@@ -332,5 +332,9 @@ def test_a_truncated_header_is_damage(make_tiff, length):
 def test_options_of_gdal_do_not_leak_out_of_the_door(make_tiff):
     with open_raster(make_tiff(), role="dem") as dataset:
         assert dataset.count == 1
-        assert rasterio.env.getenv()["GDAL_PAM_ENABLED"] == "NO"
+        options = rasterio.env.getenv()
+        assert options["GDAL_PAM_ENABLED"] == "NO"
+        assert options["GDAL_DISABLE_READDIR_ON_OPEN"] == "EMPTY_DIR"
+        assert options["GDAL_GEOREF_SOURCES"] == "INTERNAL"
+        assert options["CPL_VSIL_CURL_ALLOWED_EXTENSIONS"] == ".none"
     assert not rasterio.env.hasenv()

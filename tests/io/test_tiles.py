@@ -36,19 +36,24 @@ def test_adjoining_tiles_are_the_whole_bit_for_bit(make_tiff, scene):
         cut(make_tiff, scene, f"{name}.tif", rows, cols, nodata=np.nan)
         for name, rows, cols in [
             ("c", slice(0, 31), slice(0, 40)),
-            ("a", slice(0, 31), slice(40, 90)),
-            ("b", slice(31, 70), slice(0, 90)),
+            ("b", slice(0, 31), slice(40, 90)),
+            ("a", slice(31, 70), slice(10, 90)),
+            ("d", slice(31, 70), slice(0, 10)),
         ]
     ]
-    for order in itertools.permutations(parts):
-        merged = read_dem(order)
+    rasters = [read_dem(part) for part in parts]
+    orders = list(itertools.permutations(range(4)))
+    for merged in [
+        read_dem([parts[i] for i in orders[7]]),
+        *(tiles.mosaic([rasters[i] for i in o]) for o in orders),
+    ]:
         np.testing.assert_array_equal(merged.values, whole.values)
         assert merged.values.dtype == whole.values.dtype
         assert merged.grid.transform == whole.grid.transform
         np.testing.assert_array_equal(merged.grid.dx_m, whole.grid.dx_m)
         assert merged.tags == whole.tags
         assert merged.notices == ()
-        assert [p.name for p in merged.sources] == ["a.tif", "b.tif", "c.tif"]
+        assert [p.name for p in merged.sources] == ["a.tif", "b.tif", "c.tif", "d.tif"]
 
 
 def test_a_tile_that_fills_the_gap_of_another_counts_there(make_tiff, scene):

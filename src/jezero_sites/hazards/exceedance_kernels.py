@@ -25,6 +25,7 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 _PANEL_SIGMAS = 4.0  # width of a panel of 16 nodes, in sigmas: the error is then below 1e-12
 _FAR_SIGMAS = 8.0  # the share of the normal distribution beyond is below 1e-15
 STRAIGHT_SIGMAS = 1e6  # limit over sigma from which its circle is as good as a straight line
+_NO_SIGMA = 1e-9  # sigma over limit up to which a component has no error: finer angles lose their digits
 
 
 Pair = tuple[float, float]  # a quantity of both axes
@@ -43,6 +44,15 @@ def _outside(half: float, g: float, sigma: float) -> float:
     if sigma == 0.0:
         return 1.0 if g > half else 0.0
     share: float = _below((-half - g) / sigma) + _below((g - half) / sigma)
+    return share
+
+
+@njit(cache=True, nogil=True)
+def _beyond_line(distance: float, sigma: float) -> float:
+    """Return the chance to lie beyond a straight line, at a distance from it that may be negative."""
+    if sigma == 0.0:
+        return 1.0 if distance > 0.0 else 0.0
+    share: float = _below(distance / sigma)
     return share
 
 
@@ -85,10 +95,11 @@ def exceedance(gradient: Pair, sigma: Pair, limit: float) -> float:
         return math.nan
     if sb == 0.0:
         return 1.0 if g > limit else 0.0
-    if sa == 0.0:
-        return 1.0 if a > limit else _outside(math.sqrt(limit * limit - a * a), b, sb)
     if limit > STRAIGHT_SIGMAS * sb:
-        return _below((g - limit) * g / math.hypot(a * sa, b * sb)) if g > 0.0 else 0.0
+        line: float = _beyond_line(g - limit, math.hypot(a * sa, b * sb) / g if g > 0.0 else 0.0)
+        return line
+    if sa <= _NO_SIGMA * limit:
+        return 1.0 if a > limit else _outside(math.sqrt(limit * limit - a * a), b, sb)
     chance: float = _outside(limit, a, sa) + _integral((a, b), (sa, sb), limit)
     return min(chance, 1.0)
 

@@ -183,13 +183,7 @@ def _check_size(dataset: Any, path: Path, *, allow_sparse: bool) -> None:
         )
     cells = dataset.width * dataset.height
     declared = cells * sum(sizes)
-    stored = path.stat().st_size
-    if dataset.driver == "PDS":
-        images = {Path(name).resolve() for name in dataset.files} - {path.resolve()}
-        stored = sum(p.stat().st_size for p in images) if images else stored - check_label(path)
-        if declared > stored:
-            found = f"the label declares {declared} bytes of image, there are {stored}"
-            raise _refuse("E_CORRUPT", path, "block", found=found, fix=COPY_AGAIN)
+    stored = path.stat().st_size if dataset.driver == "GTiff" else _image_bytes(dataset, path, declared)
     if declared > BOMB_BYTES and declared > BOMB_RATIO * stored and not allow_sparse:
         found = f"{dataset.height} x {dataset.width} cells ({declared >> 20} MiB) in a file of {stored} bytes"
         raise _refuse("E_BOMB", path, "size", found=found, fix="if it is really that empty: --allow-sparse")
@@ -198,6 +192,16 @@ def _check_size(dataset: Any, path: Path, *, allow_sparse: bool) -> None:
         raise _refuse(
             "E_TOO_LARGE", path, "size", found=f"{declared >> 30} GiB", needed=needed, fix="cut it into tiles"
         )
+
+
+def _image_bytes(dataset: Any, path: Path, declared: int) -> int:
+    """Return the size of a PDS3 image; GDAL would fill with zeros what is missing of it."""
+    images = {Path(name).resolve() for name in dataset.files} - {path.resolve()}
+    stored = sum(p.stat().st_size for p in images) if images else path.stat().st_size - check_label(path)
+    if declared > stored:
+        found = f"the label declares {declared} bytes of image, there are {stored}"
+        raise _refuse("E_CORRUPT", path, "block", found=found, fix=COPY_AGAIN)
+    return stored
 
 
 def create_raster(path: Path, profile: Mapping[str, Any]) -> Any:

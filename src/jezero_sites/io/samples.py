@@ -108,29 +108,15 @@ def _decoded(data: bytes, file: Path) -> str:
 
 def _row(record: Record, file: Path) -> SampleRow:
     """Return a record with its numbers understood."""
-    name = record.text("name")
+    name, kind = record.text("name"), record.text("kind") or "sample"
     if not name:
         raise record.error("E_NO_NAME", "name", found="no name", fix="give every sample a name")
-    lon, lat = _number(record, "lon_deg"), _number(record, "lat_deg")
-    if (lon is None) != (lat is None):
-        field = "lon_deg" if lon is None else "lat_deg"
-        fix = "give both longitude and latitude, or neither"
-        raise record.error("E_NOT_NUMBER", field, found=f"{field} is empty, the other is not", fix=fix)
-    if lat is not None and lon is not None and (abs(lat) > 90 or abs(lon) > 720):
-        field = "lat_deg" if abs(lat) > 90 else "lon_deg"
-        found = f"longitude {lon:g}, latitude {lat:g}"
-        raise record.error(
-            "E_RANGE", field, found=found, fix="decimal degrees: latitude -90 to 90, longitude 0 to 360"
-        )
-    sol = _number(record, "seal_sol")
-    if sol is not None and sol != int(sol):
-        raise record.error("E_NOT_NUMBER", "seal_sol", found=f"sol {sol:g}", fix="sols are whole numbers")
-    kind = record.text("kind") or "sample"
     if kind not in KINDS:
         raise record.error("E_KIND", "kind", found=f"kind '{kind}'", fix=f"one of {', '.join(KINDS)}")
+    lon, lat = _position(record)
     return SampleRow(
         name=name,
-        seal_sol=None if sol is None else int(sol),
+        seal_sol=_sol(record),
         lon_deg=lon,
         lat_deg=lat,
         elevation_m=_number(record, "elevation_m"),
@@ -139,6 +125,29 @@ def _row(record: Record, file: Path) -> SampleRow:
         source=record.text("source") or file.name,
         kind=kind,
     )
+
+
+def _position(record: Record) -> tuple[float | None, float | None]:
+    """Return longitude and latitude as given, or two None."""
+    lon, lat = _number(record, "lon_deg"), _number(record, "lat_deg")
+    if lon is None and lat is None:
+        return None, None
+    if lon is None or lat is None:
+        field = "lon_deg" if lon is None else "lat_deg"
+        fix = "give both longitude and latitude, or neither"
+        raise record.error("E_NOT_NUMBER", field, found=f"{field} is empty, the other is not", fix=fix)
+    if abs(lat) > 90 or abs(lon) > 720:
+        field = "lat_deg" if abs(lat) > 90 else "lon_deg"
+        fix = "decimal degrees: latitude -90 to 90, longitude 0 to 360"
+        raise record.error("E_RANGE", field, found=f"longitude {lon:g}, latitude {lat:g}", fix=fix)
+    return lon, lat
+
+
+def _sol(record: Record) -> int | None:
+    sol = _number(record, "seal_sol")
+    if sol is not None and sol != int(sol):
+        raise record.error("E_NOT_NUMBER", "seal_sol", found=f"sol {sol:g}", fix="sols are whole numbers")
+    return None if sol is None else int(sol)
 
 
 def _number(record: Record, field: str) -> float | None:

@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -84,9 +85,7 @@ def escaped_json(data: Any) -> str:
     text = json.dumps(plain(data), ensure_ascii=True, allow_nan=False)
     for char in "<>&":
         text = text.replace(char, f"\\u{ord(char):04x}")
-    for pair in ("{{", "{%", "{#"):
-        text = text.replace(pair, "\\u007b" + pair[1])
-    return text
+    return re.sub(r"\{(?=[{%#])", r"\\u007b", text)
 
 
 def plain(value: Any) -> Any:

@@ -159,12 +159,13 @@ def cast_shadow(
     array([[0, 0, 1, 1, 0]])
     """
     heights = _checked(elevation_m, incidence_deg)
-    if incidence_deg == 0:
+    tangent = math.tan(math.radians(incidence_deg))
+    if tangent < 1e-12:
         return np.zeros(heights.shape, dtype=np.bool_)
     azimuth = math.radians(sun_azimuth_deg)
     rows_per_m = round(-math.cos(azimuth), 12) / dy_m
     columns_per_m = round(math.sin(azimuth), 12) / dx_m
-    climb = 1 / math.tan(math.radians(incidence_deg))
+    climb = 1 / tangent
     by_rows = by_columns = (0.0, 0.0, 0.0)
     if rows_per_m:
         by_rows = (math.copysign(1, rows_per_m), columns_per_m / abs(rows_per_m), climb / abs(rows_per_m))

@@ -526,18 +526,26 @@
   }
 
   function drawSamples() {
+    const places = new Map();
     for (const s of D.samples) {
       if (s.lon === null) continue;
+      const key = s.lon + " " + s.lat;
+      places.set(key, [...(places.get(key) || []), s]);
+    }
+    for (const here of places.values()) {
+      const s = here[0];
       const icon = L.divIcon({
         className: "jz-sample" + (s.kind === "depot" ? " jz-depot" : ""),
         html: el("span"),
         iconSize: [14, 14],
       });
-      const mark = L.marker([s.lat, s.lon], { icon: icon, alt: sampleTitle(s), pane: "jz-marks", keyboard: false });
-      mark.bindTooltip(
-        () => el("div", {}, el("b", { text: sampleTitle(s) }), el("div", { text: [moved(s), "position is the rover's"].filter(Boolean).join("; ") })),
-        { direction: "top" },
-      );
+      const names = here.map(sampleTitle).join("; ");
+      const mark = L.marker([s.lat, s.lon], { icon: icon, alt: names, pane: "jz-marks", keyboard: false });
+      const line = (t) => [
+        el("b", { text: sampleTitle(t) }),
+        el("div", { text: [moved(t), "position is the rover's"].filter(Boolean).join("; ") }),
+      ];
+      mark.bindTooltip(() => el("div", {}, ...here.flatMap(line)), { direction: "top" });
       mark.addTo(map);
     }
   }
