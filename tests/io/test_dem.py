@@ -136,6 +136,10 @@ def test_blocks_that_the_file_leaves_out_are_unknown_not_zero(make_tiff, values,
     assert np.isnan(dem.values[32:]).all()
 
 
+def test_a_scale_that_makes_infinities_is_out_of_range(make_tiff):
+    assert "-inf" in refused(make_tiff(scales=(1e308, 0.0)), "E_RANGE").found
+
+
 @pytest.mark.parametrize(
     ("fill", "word"),
     [(-32767.0, "-32767"), (3_394_000.0, "3.394e+06"), (-9029.0, "-9029"), (21_730.0, "21730")],

@@ -31,6 +31,7 @@ FLAGS = [
     "--force-color-profile=srgb",
 ]
 LONLAT = "IAU_2015:49900"
+SAMPLES = [("Alpha", 77.4489, 18.4473), ("Beta", np.nan, np.nan), ("Gamma", 77.40, 18.44)]
 
 
 def build_view(
@@ -81,7 +82,7 @@ def build_view(
         layers=layers,
         ortho=None,
         sites=site_frame(grid, sites),
-        samples=sample_frame(samples or [("Alpha", 77.4489, 18.4473), ("Beta", np.nan, np.nan), ("Gamma", 77.40, 18.44)]),
+        samples=sample_frame(samples or SAMPLES),
         limits=limits,
         dispersion=DispersionView(40.0, 25.0, "99 % ellipse", 30.0, source),
         site_radius_m=30.0,

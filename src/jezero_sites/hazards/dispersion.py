@@ -116,7 +116,9 @@ def dispersion_reach_cells(
     return rows, math.floor(REACH_SIGMAS * math.sqrt(east) / narrowest + 0.5)
 
 
-def cell_mass(covariance: Covariance, *, dx_m: float, dy_m: float) -> FloatArray:
+def cell_mass(
+    covariance: Covariance, *, dx_m: float, dy_m: float, most: tuple[int, int] | None = None
+) -> FloatArray:
     """Return the share of touchdowns in each cell around the aim point, which is the middle of the array.
 
     Parameters
@@ -125,6 +127,9 @@ def cell_mass(covariance: Covariance, *, dx_m: float, dy_m: float) -> FloatArray
         var(east), var(north), cov(east, north) in m2.
     dx_m, dy_m : float
         True ground spacing of the cells, in metres.
+    most : tuple of int, optional
+        Rows and columns from the aim point beyond which cells are left out: those that no cell of a raster
+        is away from another.
 
     Returns
     -------
@@ -145,6 +150,8 @@ def cell_mass(covariance: Covariance, *, dx_m: float, dy_m: float) -> FloatArray
     ((51, 201), 1.0)
     """
     rows, columns = dispersion_reach_cells(covariance, dx_m=dx_m, dy_m=dy_m)
+    if most is not None:
+        rows, columns = min(rows, most[0]), min(columns, most[1])
     parts = _parts(covariance, max(dx_m, dy_m))
     within = (np.arange(parts) - (parts - 1) / 2.0) / parts
     east = ((np.arange(-columns, columns + 1)[:, None] + within) * dx_m).ravel()

@@ -77,7 +77,9 @@ def landing_probability(
     """
     safe, widths = np.asarray(safe_probability), np.asarray(dx_m, np.float64)
     _check(safe, widths, threads)
-    side = _block_side(dispersion_reach_cells(covariance, dx_m=widths, dy_m=dy_m))
+    most = safe.shape[0] - 1, safe.shape[1] - 1  # no two cells are further apart
+    rows, columns = dispersion_reach_cells(covariance, dx_m=widths, dy_m=dy_m)
+    side = _block_side((min(rows, most[0]), min(columns, most[1])))
     lower, upper = np.empty(safe.shape), np.empty(safe.shape)
 
     def fill(task: tuple[_Box, FloatArray, Spectrum]) -> None:
@@ -87,7 +89,7 @@ def landing_probability(
     with ThreadPoolExecutor(max_workers=threads) as pool:
         for start, stop in row_bands(widths):
             width = (widths[start:stop].min() + widths[start:stop].max()) / 2.0
-            mass = cell_mass(covariance, dx_m=float(width), dy_m=dy_m)
+            mass = cell_mass(covariance, dx_m=float(width), dy_m=dy_m, most=most)
             for _ in pool.map(fill, _tasks((start, stop), safe.shape[1], side, mass)):
                 pass
     return lower, upper

@@ -175,9 +175,9 @@ def _heights(
     tally.sentinels += int(np.count_nonzero(is_sentinel))
     values[~is_finite | is_sentinel] = np.nan
     if (scale, offset) != (1, 0):
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             values = values * scale + offset
-    known = values[np.isfinite(values)]
+    known = values[~np.isnan(values)]
     tally.valid += known.size
     if known.size:
         tally.low, tally.high = min(tally.low, float(known.min())), max(tally.high, float(known.max()))

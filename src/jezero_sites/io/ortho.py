@@ -104,7 +104,7 @@ def _brightness(dataset: Any, bands: list[tuple[int, float]], path: Path) -> NDA
         raise InputError("E_TOO_LARGE", found=found, fix=fix, file=str(path), field="size") from exc
     for number, weight in bands:
         for cells in stored_cells(dataset, number, path):
-            with np.errstate(over="ignore"):
+            with np.errstate(over="ignore", invalid="ignore"):
                 part = cells.stored.astype(np.float32) * np.float32(weight)
             part[~(cells.is_valid & np.isfinite(cells.stored))] = np.nan
             values[cells.rows, cells.columns] += part

@@ -66,15 +66,24 @@ def _why_empty(statistics: Mapping[str, Mapping[str, float]], settings: Settings
     reasons = {k.removesuffix("_fraction"): v for k, v in statistics["hazard_reason"].items() if v > 0}
     unknown = statistics["hazard_class"]["unknown_fraction"]
     search = settings.search
+    best, upper = (statistics[f"landing_probability{end}"]["max"] for end in ("", "_upper"))
     gates = (
         f"A site needs {search.min_safe_radius_m:g} m of ground free of unsafe and unknown cells and a landing "
-        f"probability of {search.min_landing_probability:g} (lower bound); the best here is "
-        f"{statistics['landing_probability']['max']:.3f}."
+        f"probability of {search.min_landing_probability:g} (lower bound); the best here is {best:.3f}."
     )
+    if best < search.min_landing_probability <= upper:
+        gates += (
+            f" Counting unknown ground as success it is {upper:.3f}: the dispersion reaches far onto unknown ground, "
+            "most of it beyond the DEM."
+        )
     if not reasons:
         return f"No limit is exceeded anywhere; {unknown:.1%} is unknown. {gates}"
     most = max(reasons, key=lambda name: reasons[name])
-    return f"The {most} limit removed most ground ({reasons[most]:.1%} of it). {gates}"
+    return f"The {most} limit removed most ground ({_share(reasons[most])} of it). {gates}"
+
+
+def _share(fraction: float) -> str:
+    return f"{fraction:.1%}" if fraction >= 0.0005 else "less than 0.1 %"
 
 
 def _limits(settings: Settings) -> list[str]:

@@ -8,10 +8,14 @@ import numpy as np
 
 from jezero_sites import hazards
 from jezero_sites.arrays import BoolArray, ByteArray, FloatArray
+from jezero_sites.errors import InputError
 from jezero_sites.hazards.row_bands import row_bands
 from jezero_sites.pipeline.ground import Ground, is_slope
 from jezero_sites.raster import Grid
 from jezero_sites.settings import Limit, Settings
+
+MOST_DISPERSION_CELLS = 100_000_000
+"""A dispersion over more cells than this is refused: its sum takes some 5 GB."""
 
 _BITS = {"roughness_m": hazards.ROUGHNESS, "relief_m": hazards.RELIEF}
 
@@ -59,10 +63,25 @@ def aim(
         n_sigma=d.n_sigma,
         azimuth_deg=d.azimuth_deg - grid.north_deg,
     )
+    _check_reach(covariance, grid)
     lower, upper = hazards.landing_probability(
         safe_probability, dx_m=grid.dx_m, dy_m=grid.dy_m, covariance=covariance, threads=jobs
     )
     return lower, upper
+
+
+def _check_reach(covariance: tuple[float, float, float], grid: Grid) -> None:
+    """Refuse a dispersion so wide against the cells that its sum would not fit in memory."""
+    reach = hazards.dispersion_reach_cells(covariance, dx_m=grid.dx_m, dy_m=grid.dy_m)
+    rows, cols = (2 * min(r, n) + 1 for r, n in zip(reach, grid.shape, strict=True))
+    if rows * cols > MOST_DISPERSION_CELLS:
+        raise InputError(
+            "E_DISPERSION",
+            found=f"the dispersion covers {rows} x {cols} cells of this DEM",
+            needed=f"at most {MOST_DISPERSION_CELLS:,} cells",
+            fix="use a coarser DEM, a smaller part of it, or a smaller dispersion",
+            field="dispersion",
+        )
 
 
 def rock_rate(settings: Settings) -> float | None:
