@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jezero_sites.errors import JezeroError
-    from jezero_sites.io.catalog import perseverance_samples
     from jezero_sites.io.dem import read_dem
     from jezero_sites.io.ortho import read_ortho
-    from jezero_sites.io.samples import read_samples
+    from jezero_sites.io.points.catalog import perseverance_samples
+    from jezero_sites.io.points.samples import read_samples
     from jezero_sites.layers import LAYERS, measure
     from jezero_sites.pipeline import Assessment, assess, load_run, rescore
     from jezero_sites.raster import Grid, Raster
@@ -35,10 +35,10 @@ _HOMES = {
     "load_profile": "settings",
     "load_run": "pipeline",
     "measure": "layers",
-    "perseverance_samples": "io.catalog",
+    "perseverance_samples": "io.points.catalog",
     "read_dem": "io.dem",
     "read_ortho": "io.ortho",
-    "read_samples": "io.samples",
+    "read_samples": "io.points.samples",
     "read_settings": "settings",
     "rescore": "pipeline",
 }

@@ -10,7 +10,7 @@ import pytest
 from jezero_sites.errors import InputError
 from jezero_sites.io.dem import read_dem
 from jezero_sites.io.ortho import read_ortho
-from jezero_sites.io.samples import read_samples
+from jezero_sites.io.points.samples import read_samples
 
 ARC = 6e-6  # positions were published to five decimals of a degree
 

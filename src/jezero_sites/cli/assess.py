@@ -66,7 +66,7 @@ def run_assessment(
     dem: tuple[str, ...], out: Path, *, samples: str | None, options: dict[str, Any]
 ) -> Assessment:
     """Read the inputs, assess them and write the run directory."""
-    from jezero_sites.io.samples import read_samples
+    from jezero_sites.io.points.samples import read_samples
     from jezero_sites.pipeline import STAGES, assess
     from jezero_sites.pipeline.run_dir import check_out, save_run
 

@@ -17,7 +17,7 @@ from jezero_sites.settings import profile_names, profile_text
 @debug_option
 def samples_command(as_json: bool, debug: bool) -> None:
     """The rover's sample tubes and the Three Forks depot, with positions and their source."""
-    from jezero_sites.io.catalog import POSITION_NOTE, catalog_rows
+    from jezero_sites.io.points.catalog import POSITION_NOTE, catalog_rows
 
     rows = catalog_rows()
     if as_json:

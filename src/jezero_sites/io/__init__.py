@@ -9,29 +9,29 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jezero_sites.io.catalog import POSITION_NOTE, SampleRow, catalog_rows, perseverance_samples
     from jezero_sites.io.dem import read_dem
     from jezero_sites.io.files import write_text
     from jezero_sites.io.guard import open_raster
     from jezero_sites.io.hashing import sha256_of
     from jezero_sites.io.ortho import read_ortho
-    from jezero_sites.io.samples import read_samples
-    from jezero_sites.io.vectors import read_sites, write_sites
+    from jezero_sites.io.points.catalog import POSITION_NOTE, SampleRow, catalog_rows, perseverance_samples
+    from jezero_sites.io.points.samples import read_samples
+    from jezero_sites.io.points.vectors import read_sites, write_sites
     from jezero_sites.io.write import write_raster
 
 _HOME = {
-    "POSITION_NOTE": "catalog",
-    "SampleRow": "catalog",
-    "catalog_rows": "catalog",
+    "POSITION_NOTE": "points.catalog",
+    "SampleRow": "points.catalog",
+    "catalog_rows": "points.catalog",
     "open_raster": "guard",
-    "perseverance_samples": "catalog",
+    "perseverance_samples": "points.catalog",
     "read_dem": "dem",
     "read_ortho": "ortho",
-    "read_samples": "samples",
-    "read_sites": "vectors",
+    "read_samples": "points.samples",
+    "read_sites": "points.vectors",
     "sha256_of": "hashing",
     "write_raster": "write",
-    "write_sites": "vectors",
+    "write_sites": "points.vectors",
     "write_text": "files",
 }
 

@@ -45,7 +45,7 @@ def load_run(directory: str | Path) -> Assessment:
         ``E_NOT_A_RUN`` where the directory holds no run, ``E_CHANGED`` where a file is not the one that
         the run wrote.
     """
-    from jezero_sites.io.vectors import read_sites
+    from jezero_sites.io.points.vectors import read_sites
 
     folder = Path(directory)
     record = read_record(folder)

@@ -139,7 +139,7 @@ def assess_layers(
 def _samples_or_catalogue(samples: GeoDataFrame | None) -> GeoDataFrame:
     if samples is not None:
         return samples
-    from jezero_sites.io.catalog import perseverance_samples
+    from jezero_sites.io.points.catalog import perseverance_samples
 
     return perseverance_samples()
 

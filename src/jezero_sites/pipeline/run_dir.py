@@ -38,7 +38,7 @@ def save_run(run: Assessment, directory: Path, *, scaled: bool = False) -> Path:
     DiskError
         ``E_DISK_FULL`` or ``E_WRITE``.
     """
-    from jezero_sites.io.vectors import write_sites
+    from jezero_sites.io.points.vectors import write_sites
 
     with _staged(directory) as stage:
         write_layers({"elevation_m": run.dem, **run.layers}, stage / "layers", scaled=scaled)

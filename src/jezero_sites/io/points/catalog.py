@@ -75,7 +75,7 @@ def catalog_rows() -> tuple[SampleRow, ...]:
     >>> rows[0].name, rows[0].seal_sol, rows[0].location
     ('Roubion', 164, 'depot')
     """
-    text = resources.files("jezero_sites.io").joinpath("data/perseverance_samples.csv").read_text("utf-8")
+    text = resources.files("jezero_sites.io.points").joinpath("data/perseverance_samples.csv").read_text("utf-8")
     return tuple(_row(record) for record in csv.DictReader(text.splitlines()))
 
 
@@ -89,7 +89,7 @@ def perseverance_samples() -> GeoDataFrame:
         IAU_2015:49900; ``attrs["notices"]`` and ``attrs["sources"]`` are tuples.
     """
     from jezero_sites.errors import Notice
-    from jezero_sites.io.samples import sample_frame
+    from jezero_sites.io.points.samples import sample_frame
 
     rows = catalog_rows()
     missing = [row.name for row in rows if row.lon_deg is None]

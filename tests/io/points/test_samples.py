@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from jezero_sites.errors import InputError
-from jezero_sites.io.samples import read_samples
-from jezero_sites.io.vectors import csv_text
+from jezero_sites.io.points.samples import read_samples
+from jezero_sites.io.points.vectors import csv_text
 
 HEAD = "name,lon_deg,lat_deg\n"
 COLUMNS = [

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jezero_sites.errors import InputError, Notice
-from jezero_sites.io.catalog import COLUMNS, SampleRow
 from jezero_sites.io.files import local_file, read_small, refuse_indirect
-from jezero_sites.io.records import Record, geojson_records, table_records
+from jezero_sites.io.points.catalog import COLUMNS, SampleRow
+from jezero_sites.io.points.records import Record, geojson_records, table_records
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame

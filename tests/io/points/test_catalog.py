@@ -9,9 +9,9 @@ import sys
 import numpy as np
 import pytest
 
-from jezero_sites.io.catalog import COLUMNS, POSITION_NOTE, catalog_rows, perseverance_samples
-from jezero_sites.io.samples import read_samples
-from jezero_sites.io.vectors import csv_text
+from jezero_sites.io.points.catalog import COLUMNS, POSITION_NOTE, catalog_rows, perseverance_samples
+from jezero_sites.io.points.samples import read_samples
+from jezero_sites.io.points.vectors import csv_text
 from jezero_sites.mars import ground_distance_m
 
 
@@ -84,11 +84,13 @@ def test_every_row_says_where_it_is_from():
     assert "inferred" in POSITION_NOTE
 
 
-@pytest.mark.parametrize("module", ["jezero_sites.io", "jezero_sites.io.catalog", "jezero_sites.io.write"])
+@pytest.mark.parametrize(
+    "module", ["jezero_sites.io", "jezero_sites.io.points.catalog", "jezero_sites.io.write"]
+)
 def test_light_modules_import_no_heavy_library(module):
     code = (
         f"import sys, {module}\n"
-        "from jezero_sites.io.catalog import catalog_rows\n"
+        "from jezero_sites.io.points.catalog import catalog_rows\n"
         "catalog_rows()\n"
         "heavy = {'rasterio', 'geopandas', 'pandas', 'pyogrio', 'shapely'} & set(sys.modules)\n"
         "print(sorted(heavy))"

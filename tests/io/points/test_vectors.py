@@ -12,7 +12,7 @@ import pytest
 from shapely import Point
 
 from jezero_sites.errors import DiskError, InputError
-from jezero_sites.io.vectors import read_sites, write_sites
+from jezero_sites.io.points.vectors import read_sites, write_sites
 
 EQC = "+proj=eqc +lat_ts=18.4663 +lon_0=0 +R=3396190 +units=m"
 
