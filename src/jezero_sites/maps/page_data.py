@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 import math
 import re
@@ -16,6 +14,7 @@ from jezero_sites.layers import layer_for
 from jezero_sites.maps import colours
 from jezero_sites.maps.display_grid import DisplayGrid, coarsened, display_grid
 from jezero_sites.maps.encode import encode
+from jezero_sites.maps.picture import near, picture_under
 from jezero_sites.maps.view import LimitView, RunView
 from jezero_sites.raster import Grid, Raster
 
@@ -24,8 +23,6 @@ MAP_BYTES = 15_000_000
 
 RASTER_BYTES = 11_500_000
 """Of which the encoded layers and the picture under them may take this."""
-
-MOST_PICTURE_PX = 2400
 
 
 def page_data(view: RunView, *, max_px: int | None = None) -> dict[str, Any]:
@@ -115,7 +112,7 @@ def _size(layers: list[dict[str, Any]], picture: dict[str, Any]) -> int:
 def _rasters(view: RunView, display: DisplayGrid, factor: int) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     layers = [_layer(raster, view, display, factor) for raster in view.layers.values()]
     layers.append(_layer(view.elevation, view, display, factor))
-    return layers, _picture(view, display, factor)
+    return layers, picture_under(view, display, factor)
 
 
 def _layer(raster: Raster, view: RunView, display: DisplayGrid, factor: int) -> dict[str, Any]:
@@ -169,42 +166,6 @@ def _colouring(name: str, unit: str, values: NDArray[Any], limit: LimitView | No
     }
 
 
-def _picture(view: RunView, display: DisplayGrid, factor: int) -> dict[str, Any]:
-    """Return what lies under the layers: the image, or the shaded relief, as PNG in a data address."""
-    if view.ortho is not None:
-        grid = display_grid(view.ortho.grid)
-        factor = max(1, -(-max(grid.shape) // MOST_PICTURE_PX) * (1 if factor == 1 else factor))
-        values = coarsened(grid.bring(view.ortho.values.astype(np.float32)), factor, "mean")
-        known = values[~np.isnan(values)]
-        low, high = np.percentile(known, [0.5, 99.5]) if known.size else (0.0, 1.0)
-        shade, title = (values - low) / max(float(high - low), 1e-9), "image"
-    else:
-        from jezero_sites import terrain
-
-        dem = view.elevation
-        sun = {"sun_azimuth_deg": 315.0, "sun_altitude_deg": 45.0}
-        lit = terrain.hillshade(dem.values.astype(np.float64), dx_m=dem.grid.dx_m, dy_m=dem.grid.dy_m, **sun)
-        grid = display
-        shade, title = coarsened(grid.bring(lit), factor, "mean"), "shaded relief, light from the north-west"
-    shown = grid.coarser(factor)
-    south, east = shown.north - shown.dlat * shown.shape[0], shown.west + shown.dlon * shown.shape[1]
-    lon0 = display.centre[0]
-    west = _near(shown.west, lon0)
-    bounds = [[south, west], [shown.north, west + (east - shown.west)]]
-    return {"url": _png(shade), "bounds": bounds, "title": title}
-
-
-def _png(shade: NDArray[Any]) -> str:
-    from PIL import Image
-
-    known = ~np.isnan(shade)
-    grey = np.where(known, np.clip(shade, 0, 1) * 195 + 60, 0).round().astype(np.uint8)
-    picture = Image.fromarray(np.dstack([grey, np.where(known, 255, 0).astype(np.uint8)]), mode=None)
-    stream = io.BytesIO()
-    picture.save(stream, "PNG", optimize=False, compress_level=9)
-    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
-
-
 def _crs(grid: Grid, display: DisplayGrid, *, nodes: int = 33) -> dict[str, Any]:
     """Return map metres at nodes along longitude and latitude, between which the page interpolates.
 
@@ -222,10 +183,6 @@ def _crs(grid: Grid, display: DisplayGrid, *, nodes: int = 33) -> dict[str, Any]
     }
 
 
-def _near(lon: float, lon0: float) -> float:
-    return lon0 + (lon - lon0 + 180.0) % 360.0 - 180.0
-
-
 def _sites(view: RunView, lon0: float) -> list[dict[str, Any]]:
     rows = view.sites.drop(columns="geometry").to_dict("records")
     found = []
@@ -236,7 +193,7 @@ def _sites(view: RunView, lon0: float) -> list[dict[str, Any]]:
         found.append(
             {
                 **own,
-                "lon": _near(row["lon_deg"], lon0),
+                "lon": near(row["lon_deg"], lon0),
                 "lat": row["lat_deg"],
                 "parts": parts,
                 "margins": margins,
@@ -246,12 +203,17 @@ def _sites(view: RunView, lon0: float) -> list[dict[str, Any]]:
 
 
 def _margin(limit: LimitView, row: dict[str, Any]) -> dict[str, Any]:
-    stem, unit = limit.layer.rsplit("_", 1)
-    value = float(row.get(f"{stem}_{limit.kind}_{unit}", float("nan")))
-    inside = limit.value - value if limit.kind == "max" else value - limit.value
-    margin = inside / abs(limit.value) if limit.value else inside
-    return {"layer": limit.layer, "title": limit.title, "value": value, "limit": limit.value, "unit": limit.unit,
-            "kind": limit.kind, "margin": margin, "standing": limit.standing}  # fmt: skip
+    value = float(row.get(limit.worst_column, float("nan")))
+    return {
+        "layer": limit.layer,
+        "title": limit.title,
+        "value": value,
+        "limit": limit.value,
+        "unit": limit.unit,
+        "kind": limit.kind,
+        "margin": limit.margin(value),
+        "standing": limit.standing,
+    }
 
 
 def _samples(view: RunView, lon0: float) -> list[dict[str, Any]]:
@@ -259,6 +221,6 @@ def _samples(view: RunView, lon0: float) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = frame.astype(object).where(frame.notna(), None).to_dict("records")
     for row in rows:
         known = row["lon_deg"] is not None and row["lat_deg"] is not None
-        row["lon"] = _near(float(row["lon_deg"]), lon0) if known else None
+        row["lon"] = near(float(row["lon_deg"]), lon0) if known else None
         row["lat"] = float(row["lat_deg"]) if known else None
     return rows

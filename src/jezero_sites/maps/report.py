@@ -64,13 +64,10 @@ def _signed(share: Any) -> str:
 
 def _constraint(limit: LimitView, sites: list[dict[str, Any]]) -> dict[str, Any]:
     """Return a limit with the worst value and the margin at each site."""
-    stem, unit = limit.layer.rsplit("_", 1)
-    column = f"{stem}_{limit.kind}_{unit}"
     rows = []
     for site in sites:
-        value = float(site.get(column, math.nan))
-        inside = limit.value - value if limit.kind == "max" else value - limit.value
-        margin = inside / abs(limit.value) if limit.value else inside
+        value = float(site.get(limit.worst_column, math.nan))
+        margin = limit.margin(value)
         binds = site["binding_constraint"] == limit.layer
         verdict = "unknown" if math.isnan(margin) else "pass" if margin >= 0 else "fail"
         rows.append(

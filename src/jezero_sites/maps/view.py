@@ -34,6 +34,17 @@ class LimitView:
             return "illustrative, not a mission value"
         return "verified" if self.verified else "unverified"
 
+    @property
+    def worst_column(self) -> str:
+        """The column of the site table with the worst value of the layer at a site."""
+        stem, unit = self.layer.rsplit("_", 1)
+        return f"{stem}_{self.kind}_{unit}"
+
+    def margin(self, value: float) -> float:
+        """Return how far a value is inside the limit, as a share of it; the difference where the limit is 0."""
+        inside = self.value - value if self.kind == "max" else value - self.value
+        return inside / abs(self.value) if self.value else inside
+
 
 @dataclass(frozen=True)
 class DispersionView:

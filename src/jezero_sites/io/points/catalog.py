@@ -75,7 +75,9 @@ def catalog_rows() -> tuple[SampleRow, ...]:
     >>> rows[0].name, rows[0].seal_sol, rows[0].location
     ('Roubion', 164, 'depot')
     """
-    text = resources.files("jezero_sites.io.points").joinpath("data/perseverance_samples.csv").read_text("utf-8")
+    text = (
+        resources.files("jezero_sites.io.points").joinpath("data/perseverance_samples.csv").read_text("utf-8")
+    )
     return tuple(_row(record) for record in csv.DictReader(text.splitlines()))
 
 
