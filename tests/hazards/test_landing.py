@@ -169,6 +169,17 @@ def test_wide_dispersions_cross_several_blocks(monkeypatch: pytest.MonkeyPatch) 
         np.testing.assert_allclose(one, other, atol=ONE_STEP, rtol=0)
 
 
+@pytest.mark.parametrize("shape", [(6, 9), (1, 13), (8, 1)])
+def test_dispersions_wider_than_the_raster_lose_nothing_of_it(shape: tuple[int, int]) -> None:
+    safe = np.random.default_rng(7).uniform(size=shape)
+    safe[-1, -1] = np.nan
+    covariance = (60.0, 45.0, 20.0)
+    mass = cell_mass(covariance, dx_m=0.9, dy_m=1.1)
+    lower, upper = landing_probability(safe, dx_m=np.full(shape[0], 0.9), dy_m=1.1, covariance=covariance)
+    np.testing.assert_allclose(lower, direct_sum(safe, mass), atol=ONE_STEP / 2, rtol=0)
+    np.testing.assert_allclose(upper, 1 - direct_sum(1 - safe, mass), atol=ONE_STEP / 2, rtol=0)
+
+
 def test_threads_do_not_change_a_bit() -> None:
     safe = np.random.default_rng(2).uniform(size=(310, 560))
     safe[100:130, 250:270] = np.nan

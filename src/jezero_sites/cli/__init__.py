@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import signal
 import sys
 from importlib import import_module
@@ -35,8 +36,8 @@ COMMANDS = {
 }
 
 
-class _Terminated(Exception):
-    """SIGTERM arrived."""
+class _Terminated(BaseException):
+    """SIGTERM arrived; no ordinary handler may take it for a fault of a file."""
 
 
 class LazyGroup(click.Group):
@@ -87,6 +88,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit with the code of the outcome."""
+    os.environ.setdefault("OGR_SKIP", "OGR_VRT")  # a second fence: no vector file may point at another
     signal.signal(signal.SIGTERM, _terminate)
     sys.exit(run(sys.argv[1:]))
 
