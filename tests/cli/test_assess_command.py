@@ -278,3 +278,12 @@ def test_a_changed_layer_is_noticed(shell, area, tmp_path):
     done = shell("map", out)
     assert done.returncode == 2
     assert done.stderr.startswith("error[E_CHANGED]")
+
+
+def test_names_cannot_steer_the_terminal(shell, area, tmp_path):
+    tubes = tmp_path / "tubes.csv"
+    tubes.write_text("name,lon,lat\n\x1b]0;owned\x07Evil,77.4483,18.4476\n")
+    done = shell("assess", area / "dem.tif", "--samples", tubes, "--out", tmp_path / "run")
+    assert done.returncode == 0, done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
+    assert "Evil" in done.stdout

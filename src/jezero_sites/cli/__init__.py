@@ -17,7 +17,7 @@ from typing import Any
 import click
 
 from jezero_sites import __version__
-from jezero_sites.errors import DiskError, JezeroError
+from jezero_sites.errors import DiskError, InputError, JezeroError
 
 COMMANDS = {
     "assess": ("assess", "Hazard maps, landing probability and ranked lander sites of one area."),
@@ -100,8 +100,7 @@ def run(args: list[str]) -> int:
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
-        error.show()
-        return 2
+        return _tell(_usage(error), args)
     except (KeyboardInterrupt, click.Abort):
         click.echo("stopped; nothing was left half-written", err=True)
         return 130
@@ -125,6 +124,14 @@ def _tell(error: Exception, args: list[str]) -> int:
         click.echo(json.dumps({"error": told.as_dict()}, ensure_ascii=False))
     click.echo(str(told), err=True)
     return told.exit_code
+
+
+def _usage(error: click.ClickException) -> InputError:
+    """Return a mistake in what was typed as a coded error."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "jezero-sites"
+    found = error.format_message().rstrip(".").replace("\n", " ")
+    return InputError("E_USAGE", found=found, fix=f"see {command} --help", field="command line")
 
 
 def _as_ours(error: Exception) -> JezeroError:

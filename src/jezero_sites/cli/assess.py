@@ -68,7 +68,8 @@ def run_assessment(
     """Read the inputs, assess them and write the run directory."""
     from jezero_sites.io.points.samples import read_samples
     from jezero_sites.pipeline import STAGES, assess
-    from jezero_sites.pipeline.run_dir import check_out, save_run
+    from jezero_sites.pipeline.run_dir import save_run
+    from jezero_sites.pipeline.stage import check_out
 
     settings = chosen_settings(options["profile"], options["config"])
     check_out(out)
@@ -160,4 +161,4 @@ def summary_text(run: Assessment, out: Path, *, most: int = 10) -> str:
         parts.append(f"... and {len(run.sites) - most} more in sites.csv")
     parts.append("\n".join(f"- {statement}" for statement in run.statements))
     parts.append(f"map     {out / 'map.html'}\nreport  {out / 'report.html'}\nsites   {out / 'sites.csv'}")
-    return "\n\n".join(parts)
+    return console.printable("\n\n".join(parts))

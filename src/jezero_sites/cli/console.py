@@ -58,7 +58,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, left: Sequenc
     S01    7
     S02  123
     """
-    cells = [[_printable(cell) for cell in row] for row in (header, *rows)]
+    cells = [[printable(cell) for cell in row] for row in (header, *rows)]
     widths = [max(len(line[i]) for line in cells) for i in range(len(header))]
     lines = []
     for line in cells:
@@ -69,6 +69,6 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, left: Sequenc
     return "\n".join(lines)
 
 
-def _printable(text: str) -> str:
-    """Return text without the characters that could steer a terminal."""
-    return "".join(c if c.isprintable() else "?" for c in text)
+def printable(text: str) -> str:
+    """Return text with a question mark for every character that could steer a terminal; lines stay."""
+    return "\n".join("".join(c if c.isprintable() else "?" for c in line) for line in text.split("\n"))

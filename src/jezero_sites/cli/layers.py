@@ -16,7 +16,7 @@ from jezero_sites.cli.options import (
     running_options,
     settings_options,
 )
-from jezero_sites.errors import InputError
+from jezero_sites.errors import InputError, Notice
 
 EXAMPLE = """\b
 Examples:
@@ -29,6 +29,9 @@ Examples:
 @dem_argument
 @click.option("--out", required=True, type=click.Path(), metavar="DIR", help="Directory to write.")
 @click.option("--only", metavar="NAME,NAME", help="These layers instead of those of a run.")
+@click.option(
+    "--ortho", type=click.Path(), metavar="FILE", help="Image of the same ground; recorded, no layer yet."
+)
 @click.option("--scaled", is_flag=True, help="Write layers as scaled 16-bit integers: smaller, rounded.")
 @settings_options
 @reading_options
@@ -38,9 +41,11 @@ def layers_command(**options: Any) -> None:
 
     Nothing is gated here: a limit finer than the DEM shows is a warning.
     """
+    from jezero_sites.io.ortho import read_ortho
     from jezero_sites.pipeline import STAGES, assess_layers
     from jezero_sites.pipeline.inputs import input_records
-    from jezero_sites.pipeline.run_dir import check_out, save_layers
+    from jezero_sites.pipeline.run_dir import save_layers
+    from jezero_sites.pipeline.stage import check_out
 
     out, quiet = Path(options["out"]), options["quiet"]
     settings = chosen_settings(options["profile"], options["config"])
@@ -50,13 +55,21 @@ def layers_command(**options: Any) -> None:
         tell("read the inputs")
         reading = ("band", "assume_crs", "use_sidecars", "allow_sparse")
         dem = chosen_dem(options["dem"], **{name: options[name] for name in reading})
+        ortho = read_ortho(options["ortho"]) if options["ortho"] else None
         found, notices = assess_layers(dem, settings, names=names, jobs=options["jobs"], progress=tell)
+        if ortho is not None:
+            found_nothing = "the image is recorded; no layer is made from it yet"
+            notices = (
+                *notices,
+                *ortho.notices,
+                Notice("W_ORTHO_UNUSED", found_nothing, file=str(options["ortho"])),
+            )
         tell("write the layers")
         save_layers(
             found,
             out,
             settings=settings,
-            inputs=input_records(dem),
+            inputs=input_records(dem, ortho),
             notices=notices,
             scaled=options["scaled"],
         )

@@ -20,7 +20,7 @@ from jezero_sites.raster import Grid
 
 __all__ = ["Overview", "write_raster", "write_text"]
 
-Overview = Literal["average", "nearest", "min", "max", "mode"]
+Overview = Literal["average", "nearest", "min", "max", "mode", "or"]
 
 TILE_CELLS = 512
 SMALL_TILE_CELLS = 256
@@ -73,7 +73,7 @@ def write_raster(
         Store floating point as uint16 codes, ``value = code * scale + offset``, 65535 for unknown. Scale is
         a power of two and offset a multiple of it, so that both are exact; a value comes back within
         scale / 2.
-    overview : {"average", "nearest", "min", "max", "mode"}
+    overview : {"average", "nearest", "min", "max", "mode", "or"}
         How cells are joined in the reduced images. ``min`` and ``max`` pass over unknown cells.
 
     Raises
@@ -155,7 +155,7 @@ def _write_cog(draft: Path, bands: list[_Band], grid: Grid, *, nodata: float | N
     plain = draft.with_name("plain.tif")
     with rasterio.Env(**_ENV):
         _write_plain(plain, bands, grid, nodata=nodata)
-        own = overview in ("min", "max")
+        own = overview in ("min", "max", "or")
         if own:
             _write_overviews(plain, bands, grid, nodata=nodata, overview=overview, tile=tile)
         how = {"overviews": "AUTO"} if own else {"overview_resampling": overview}
@@ -200,7 +200,7 @@ def _write_overviews(
 
 
 def _halved(values: NDArray[Any], nodata: float | None, overview: str) -> NDArray[Any]:
-    """Return the least or greatest known of each 2 x 2 cells; at an odd edge of those that are there."""
+    """Return the least, greatest or joined flags of each 2 x 2 cells; at an odd edge of those that are there."""
     rows, columns = values.shape
     even = np.pad(values, ((0, rows % 2), (0, columns % 2)), mode="edge")
     a, b, c, d = even[0::2, 0::2], even[0::2, 1::2], even[1::2, 0::2], even[1::2, 1::2]
@@ -208,7 +208,7 @@ def _halved(values: NDArray[Any], nodata: float | None, overview: str) -> NDArra
 
 
 def _picked(a: NDArray[Any], b: NDArray[Any], nodata: float | None, overview: str) -> NDArray[Any]:
-    best: NDArray[Any] = (np.fmin if overview == "min" else np.fmax)(a, b)
+    best: NDArray[Any] = {"min": np.fmin, "or": np.bitwise_or}.get(overview, np.fmax)(a, b)
     if nodata is None or math.isnan(nodata):
         return best
     chosen: NDArray[Any] = np.where(a == nodata, b, np.where(b == nodata, a, best))

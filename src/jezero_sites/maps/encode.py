@@ -69,7 +69,7 @@ def packed(codes: Codes) -> str:
     delta = unsigned.copy()
     delta[:, 1:] -= unsigned[:, :-1]
     little = np.ascontiguousarray(delta.astype(delta.dtype.newbyteorder("<"), copy=False))
-    return base64.b64encode(zlib.compress(little.tobytes(), 9)).decode("ascii")
+    return base64.b64encode(zlib.compress(little.tobytes(), 6)).decode("ascii")
 
 
 def _quantised(values: NDArray[Any], step: float, rounding: Any, *, top: int, dtype: Any) -> Encoded:

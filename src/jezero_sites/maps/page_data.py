@@ -128,12 +128,14 @@ def _layer(raster: Raster, view: RunView, display: DisplayGrid, factor: int) -> 
         "about": about.about,
         "limit": None if limit is None else {**vars(limit), "standing": limit.standing},
         "reduced": None if factor == 1 else {"or": "all", "mean": "mean"}.get(how, "worst value"),
-        **_colouring(name, about.unit, values, limit),
+        **_colouring(name, about.unit, values, limit, view.marginal_fraction),
         **encode(name, values).as_dict(),
     }
 
 
-def _colouring(name: str, unit: str, values: NDArray[Any], limit: LimitView | None) -> dict[str, Any]:
+def _colouring(
+    name: str, unit: str, values: NDArray[Any], limit: LimitView | None, marginal_fraction: float
+) -> dict[str, Any]:
     """Return how a layer is coloured: by code, or by classes of its value."""
     if name == "hazard_class":
         items = [
@@ -152,7 +154,7 @@ def _colouring(name: str, unit: str, values: NDArray[Any], limit: LimitView | No
     if "probability" in name:
         scale = colours.probability_scale()
     elif limit is not None and limit.kind == "max" and limit.value > 0:
-        scale = colours.limit_scale(limit.value, 0.8, unit=shown_unit)
+        scale = colours.limit_scale(limit.value, marginal_fraction, unit=shown_unit)
     else:
         known = values[~np.isnan(values)]
         low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)

@@ -56,7 +56,7 @@ def _png(shade: NDArray[Any]) -> str:
     grey = np.where(known, np.clip(shade, 0, 1) * 195 + 60, 0).round().astype(np.uint8)
     picture = Image.fromarray(np.dstack([grey, np.where(known, 255, 0).astype(np.uint8)]), mode=None)
     stream = io.BytesIO()
-    picture.save(stream, "PNG", optimize=False, compress_level=9)
+    picture.save(stream, "PNG", optimize=False, compress_level=6)
     return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
 
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def plot_layer(raster: Raster, *, ax: Axes | None = None, limit: float | None = None) -> Axes:
+def plot_layer(
+    raster: Raster, *, ax: Axes | None = None, limit: float | None = None, marginal_fraction: float = 0.8
+) -> Axes:
     """Draw a layer in ground metres from its south-west corner and return the axes.
 
     Parameters
@@ -29,6 +31,8 @@ def plot_layer(raster: Raster, *, ax: Axes | None = None, limit: float | None = 
         Where to draw; a new figure where none is given.
     limit : float, optional
         The limit in force, which sets the classes of a limited layer.
+    marginal_fraction : float
+        The share of the limit from which ground is marginal.
 
     Returns
     -------
@@ -43,7 +47,7 @@ def plot_layer(raster: Raster, *, ax: Axes | None = None, limit: float | None = 
         ax = _shown(figure_axes)
     layer = layer_for(raster.name)
     ax.set_facecolor(colours.UNKNOWN)
-    image, ticks = _image(raster, limit)
+    image, ticks = _image(raster, limit, marginal_fraction)
     drawn = ax.imshow(image["values"], extent=ground_extent(raster.grid), interpolation="nearest", aspect="equal",
                       cmap=image["cmap"], norm=image["norm"])  # fmt: skip
     bar = ax.figure.colorbar(drawn, ax=ax, shrink=0.82)
@@ -114,7 +118,9 @@ def slope_histogram(slope_deg: NDArray[Any], *, bin_deg: float = 0.5) -> tuple[N
     return edges, counts
 
 
-def site_figure(view_layer: Raster, marks: dict[str, Any], *, limit: float | None = None) -> Figure:
+def site_figure(
+    view_layer: Raster, marks: dict[str, Any], *, limit: float | None = None, marginal_fraction: float = 0.8
+) -> Figure:
     """Return a figure of a layer with numbered sites and samples on it.
 
     ``marks`` holds ``sites`` as (rank, x, y), ``samples`` as (x, y), both in map metres, and ``radius_m``.
@@ -123,7 +129,7 @@ def site_figure(view_layer: Raster, marks: dict[str, Any], *, limit: float | Non
     from matplotlib.patches import Circle
 
     figure = Figure(figsize=(7.2, 6.2), layout="constrained")
-    ax = plot_layer(view_layer, ax=figure.subplots(), limit=limit)
+    ax = plot_layer(view_layer, ax=figure.subplots(), limit=limit, marginal_fraction=marginal_fraction)
     grid = view_layer.grid
     for x, y in marks["samples"]:
         ax.plot(*_ground(grid, x, y), "D", color="#ffe14d", markeredgecolor="#111", markersize=6)
@@ -154,7 +160,7 @@ def _ground(grid: Grid, x: float, y: float) -> tuple[float, float]:
 
 
 def _image(
-    raster: Raster, limit: float | None
+    raster: Raster, limit: float | None, marginal_fraction: float
 ) -> tuple[dict[str, Any], tuple[list[float], list[str]] | None]:
     """Return values, colour map and norm of a layer, and ticks where its classes have names."""
     from matplotlib.colors import BoundaryNorm, ListedColormap
@@ -166,7 +172,7 @@ def _image(
         scale = colours.probability_scale()
         edges = [0.0, *scale.breaks, 1.0]
     elif limit is not None and limit > 0:
-        scale = colours.limit_scale(limit, 0.8, unit="")
+        scale = colours.limit_scale(limit, marginal_fraction, unit="")
         edges = [0.0, *scale.breaks, max(float(values.max() or 0.0), 2 * limit)]
     else:
         return {

@@ -94,7 +94,9 @@ def _figures(view: RunView) -> list[dict[str, str]]:
              ("Landing probability, lower bound: the chance of success when aiming at a cell",
               view.layers["landing_probability"], None),
              ("Slope", slope, steepest)]  # fmt: skip
-    figures = [{"caption": c, "url": png_of(site_figure(_reduced(r), marks, limit=m))} for c, r, m in found]
+    near = view.marginal_fraction
+    drawn = [(c, site_figure(_reduced(r), marks, limit=m, marginal_fraction=near)) for c, r, m in found]
+    figures = [{"caption": caption, "url": png_of(figure)} for caption, figure in drawn]
     curves = slope_curves(np.asarray(slope.values, float), limit_deg=steepest)
     caption = "Slope of known ground: histogram, and cumulative curve with the limit"
     return [*figures, {"caption": caption, "url": png_of(curves)}]

@@ -88,6 +88,7 @@ class RunView:
     summary: str
     statistics: Mapping[str, Mapping[str, float]]
     flags: tuple[str, ...] = ()
+    marginal_fraction: float = 0.8
 
     def limit(self, layer: str) -> LimitView | None:
         """Return the limit that acts on a layer, or None."""

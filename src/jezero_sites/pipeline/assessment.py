@@ -86,7 +86,8 @@ class Assessment:
                 "E_LAYER", found=f"no layer {name!r} in this run", needed=f"one of {', '.join(layers)}"
             )
         limit = self.settings.limit(name)
-        return plot_layer(layers[name], ax=ax, limit=limit.value if limit else None)
+        bound, near = limit.value if limit else None, self.settings.marginal_fraction
+        return plot_layer(layers[name], ax=ax, limit=bound, marginal_fraction=near)
 
     def report(self) -> str:
         """Return the report as one self-contained HTML page."""

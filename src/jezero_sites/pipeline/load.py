@@ -13,7 +13,7 @@ from jezero_sites.io.hashing import sha256_of
 from jezero_sites.io.layer import read_layer
 from jezero_sites.pipeline.assessment import Assessment
 from jezero_sites.pipeline.inputs import InputRecord
-from jezero_sites.pipeline.run_dir import read_record
+from jezero_sites.pipeline.stage import read_record
 from jezero_sites.pipeline.statistics import layer_statistics
 from jezero_sites.raster import Raster
 from jezero_sites.settings import read_settings

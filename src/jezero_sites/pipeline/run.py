@@ -97,7 +97,7 @@ def assess(
         settings=settings,
         inputs=input_records(dem, ortho, samples),
         notices=_all_notices(dem, ortho, samples, notices),
-        statements=statements_of(ground, samples, settings),
+        statements=statements_of(ground, samples, settings, notices),
         summary=summary_of(table, safety, statistics, settings),
         statistics=statistics,
     )

@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import jezero_sites
-from jezero_sites.errors import DiskError, InputError, Notice
+from jezero_sites.errors import Notice
 from jezero_sites.io.hashing import sha256_of
 from jezero_sites.io.write import write_raster, write_text
 from jezero_sites.pipeline.assessment import Assessment
 from jezero_sites.pipeline.inputs import InputRecord
+from jezero_sites.pipeline.stage import SCHEMA, staged
 from jezero_sites.raster import Raster
 from jezero_sites.settings import Settings, settings_dict, settings_toml
 
-SCHEMA = "jezero_sites.run/1"
 UPPER = "landing_probability_upper"
 
 
 def save_run(run: Assessment, directory: Path, *, scaled: bool = False) -> Path:
     """Write the run directory of an assessment; ``run.json`` last.
 
-    Everything is made in a temporary directory beside it and moved into place when it is complete.
-    Files of an earlier run in that place are replaced, other files are left alone.
+    Everything is made in a temporary directory beside it and put in its place by renaming. An earlier run in
+    that place is replaced; files that are not of a run stay.
 
     Raises
     ------
@@ -40,7 +36,7 @@ def save_run(run: Assessment, directory: Path, *, scaled: bool = False) -> Path:
     """
     from jezero_sites.io.points.vectors import write_sites
 
-    with _staged(directory) as stage:
+    with staged(directory) as stage:
         write_layers({"elevation_m": run.dem, **run.layers}, stage / "layers", scaled=scaled)
         write_sites(run.sites, stage)
         run.map().save(stage / "map.html")
@@ -61,7 +57,7 @@ def save_layers(
     """Write a directory of layers alone, with ``config.toml`` and ``run.json``."""
     from jezero_sites.pipeline.statistics import layer_statistics
 
-    with _staged(directory) as stage:
+    with staged(directory) as stage:
         write_layers(layers, stage / "layers", scaled=scaled)
         record = {
             "inputs": [i.as_dict() for i in inputs],
@@ -119,29 +115,6 @@ def write_recipe(stage: Path, settings: Settings, record: dict[str, Any]) -> Non
     write_text(stage / "run.json", text + "\n")
 
 
-def read_record(directory: Path) -> dict[str, Any]:
-    """Return the ``run.json`` of a run directory.
-
-    Raises
-    ------
-    InputError
-        ``E_NOT_A_RUN`` where there is none that can be read.
-    """
-    path = directory / "run.json"
-    try:
-        record = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        found = "no run.json that can be read"
-        fix = "name a directory that assess has written"
-        raise InputError("E_NOT_A_RUN", found=found, fix=fix, file=str(directory)) from error
-    if not isinstance(record, dict) or record.get("schema") != SCHEMA:
-        needed = f"a run.json of schema {SCHEMA}"
-        raise InputError(
-            "E_NOT_A_RUN", found="run.json is not one of ours", needed=needed, file=str(directory)
-        )
-    return record
-
-
 def _record(run: Assessment) -> dict[str, Any]:
     samples = run.samples.drop(columns="geometry").astype(object)
     rows = samples.where(samples.notna(), None).to_dict("records")
@@ -159,6 +132,8 @@ def _record(run: Assessment) -> dict[str, Any]:
 def _overview(name: str) -> str:
     if "probability" in name:
         return "min"
+    if name == "hazard_reason":
+        return "or"
     return "average" if name in ("elevation_m", "hillshade", "aspect_deg") else "max"
 
 
@@ -179,53 +154,3 @@ def _finite(value: Any) -> Any:
     if isinstance(value, float) and not np.isfinite(value):
         return None
     return value
-
-
-@contextmanager
-def _staged(directory: Path) -> Iterator[Path]:
-    """Give a temporary directory whose files are moved into place when the block ends well."""
-    check_out(directory)
-    try:
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        stage = Path(tempfile.mkdtemp(prefix=f".{directory.name}.part-", dir=directory.parent))
-    except OSError as error:
-        raise DiskError(
-            "E_WRITE", found=error.strerror or str(error), fix="check --out", file=str(directory)
-        ) from error
-    try:
-        yield stage
-        _move(stage, directory)
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
-
-
-def check_out(directory: Path) -> None:
-    """Refuse a directory that holds something other than a run."""
-    if directory.exists() and not directory.is_dir():
-        raise InputError("E_OUT_EXISTS", found="it is a file", needed="a directory", file=str(directory))
-    if directory.is_dir() and any(directory.iterdir()):
-        try:
-            read_record(directory)
-        except InputError as error:
-            found = "the directory is not empty and holds no run"
-            fix = "name a new directory, or one that assess has written"
-            raise InputError("E_OUT_EXISTS", found=found, fix=fix, file=str(directory)) from error
-
-
-def _move(stage: Path, directory: Path) -> None:
-    """Move the staged files into place, ``run.json`` last; drop files of the earlier run that are no more."""
-    stage.chmod(0o755)
-    if not directory.exists():
-        stage.rename(directory)
-        return
-    record = directory / "run.json"
-    old = set(read_record(directory).get("outputs", {})) if record.exists() else set()
-    record.unlink(missing_ok=True)
-    files = sorted(p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
-    for gone in old - {f.as_posix() for f in files}:
-        target = (directory / gone).resolve()
-        if target.is_relative_to(directory.resolve()):
-            target.unlink(missing_ok=True)
-    for file in sorted(files, key=lambda f: f.name == "run.json"):
-        (directory / file).parent.mkdir(parents=True, exist_ok=True)
-        (stage / file).replace(directory / file)

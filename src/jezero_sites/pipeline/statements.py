@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from jezero_sites import hazards
+from jezero_sites.errors import Notice
 from jezero_sites.pipeline.ground import Ground, is_slope
 from jezero_sites.pipeline.touchdown import Safety, rock_rate, slope_sigmas
 from jezero_sites.raster import Raster
@@ -28,9 +29,13 @@ def is_synthetic(dem: Raster) -> bool:
     return dem.tags.get("SYNTHETIC", "").lower() in ("yes", "true", "1")
 
 
-def statements_of(ground: Ground, samples: GeoDataFrame, settings: Settings) -> tuple[str, ...]:
+def statements_of(
+    ground: Ground, samples: GeoDataFrame, settings: Settings, notices: Sequence[Notice] = ()
+) -> tuple[str, ...]:
     """Return what must be said wherever the result is shown."""
+    coarse = [f"Coarser than its limits: {n.found}." for n in notices if n.code == "W_COARSE"]
     return (
+        *coarse,
         *([SYNTHETIC] if is_synthetic(ground.dem) else []),
         *_limits(settings),
         _rocks(settings),

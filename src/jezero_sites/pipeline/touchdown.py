@@ -64,9 +64,13 @@ def aim(
         azimuth_deg=d.azimuth_deg - grid.north_deg,
     )
     _check_reach(covariance, grid)
-    lower, upper = hazards.landing_probability(
-        safe_probability, dx_m=grid.dx_m, dy_m=grid.dy_m, covariance=covariance, threads=jobs
-    )
+    try:
+        lower, upper = hazards.landing_probability(
+            safe_probability, dx_m=grid.dx_m, dy_m=grid.dy_m, covariance=covariance, threads=jobs
+        )
+    except ValueError as error:
+        fix = "use a larger dispersion or a finer DEM"
+        raise InputError("E_DISPERSION", found=str(error), fix=fix, field="dispersion") from error
     return lower, upper
 
 

@@ -35,6 +35,7 @@ def view_of(run: Assessment) -> RunView:
         summary=run.summary,
         statistics=run.statistics,
         flags=_flags(run),
+        marginal_fraction=run.settings.marginal_fraction,
     )
 
 
@@ -43,6 +44,10 @@ def _flags(run: Assessment) -> tuple[str, ...]:
     flags = [SYNTHETIC] if is_synthetic(run.dem) else []
     if any("illustrative" in limit.source for limit in run.settings.limits):
         flags.append("Limits here are illustrative, not mission values.")
+    if any(notice.code == "W_COARSE" for notice in run.notices):
+        flags.append(
+            "A limit rests on ground finer than this DEM shows: allowed on request, no basis for a decision."
+        )
     return tuple(flags)
 
 

@@ -38,6 +38,8 @@ class Limit:
             need(0 < self.value < 90, f"{where}.value", self.value, "between 0 and 90 degrees")
         elif self.layer != "elevation_m":
             need(self.value >= 0, f"{where}.value", self.value, "0 or more")
+        if self.layer != "elevation_m":
+            need(self.kind == "max", f"{where}.kind", self.kind, '"max": too little of it is no hazard')
 
     def _check_baseline(self, where: str) -> None:
         length = self.baseline_m
