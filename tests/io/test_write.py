@@ -110,7 +110,7 @@ def test_overviews_can_keep_the_worst_value(tmp_path, ground, overview, scaled):
 
 
 def test_overviews_of_flags_join_them(tmp_path):
-    flags = np.zeros((700, 901), np.uint8)
+    flags = np.zeros((1100, 2101), np.uint8)
     flags[8, 20], flags[9, 21], flags[10, 22] = 1, 2, 8
     path = put(tmp_path / "reasons.tif", flags, nodata=None, overview="or")
     for level, factor, expected in ((0, 2, 3), (1, 4, 11)):

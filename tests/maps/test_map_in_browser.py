@@ -294,7 +294,7 @@ def test_nothing_overlaps_or_leaves_the_screen(build_view, open_page, size):
             assert apart, (a, b)
     area = page.page.locator(".folium-map").bounding_box()
     if size == (1000, 700):
-        assert area["width"] * area["height"] >= 0.55 * size[0] * size[1]
+        assert area["width"] * area["height"] >= 0.60 * size[0] * size[1]
     assert page.page.evaluate("document.documentElement.scrollWidth") <= size[0]
 
 
@@ -313,3 +313,25 @@ def test_the_same_map_works_in_a_notebooks_frame(build_view, browser, tmp_path):
     assert frame.locator("#jz-table tbody tr").count() == 3
     assert complaints == []
     context.close()
+
+
+@pytest.mark.parametrize(("cell", "size"), [(2.5, (390, 800)), (20.0, (1280, 860)), (100.0, (1000, 700))])
+def test_the_whole_raster_is_on_the_screen_when_the_map_opens(build_view, open_page, cell, size):
+    page = open_page(build_map(build_view(cell=(cell, cell))), size)
+    box = page.page.evaluate(
+        "() => { const b = jz.overlay.getBounds(), s = jz.map.getSize(), p = jz.map.latLngToContainerPoint(b.getNorthWest()),"
+        "q = jz.map.latLngToContainerPoint(b.getSouthEast()); return [p.x, p.y, s.x - q.x, s.y - q.y, (q.x - p.x) / s.x, (q.y - p.y) / s.y]; }"
+    )
+    assert min(box[:4]) >= -1
+    assert max(box[4:]) > 0.4
+    assert not page.page.locator(".leaflet-control-zoom-out.leaflet-disabled").count()
+
+
+def test_map_metres_run_on_across_the_turn_of_the_projection(build_view, open_page):
+    """A raster that goes on past 180 degrees keeps its own eastings."""
+    turn = 3396190 * np.pi
+    view = build_view(origin=(round(turn) - 130.0, 1093540.0), sites=0)
+    page = open_page(build_map(view))
+    lon, lat = (float(v) for v in view.elevation.grid.lonlat(*view.elevation.grid.xy(60, 110)))
+    found = page.page.evaluate("([lat, lon]) => jz.mapMetres({lat: lat, lng: lon})", [lat, lon])
+    assert found == pytest.approx([float(v) for v in view.elevation.grid.xy(60, 110)], abs=0.1)

@@ -176,6 +176,11 @@ def _crs(grid: Grid, display: DisplayGrid, *, nodes: int = 33) -> dict[str, Any]
     lon = display.west + np.linspace(0.0, display.dlon * display.shape[1], nodes)
     lat = display.north - np.linspace(0.0, display.dlat * display.shape[0], nodes)
     x, y = grid.from_lonlat(lon[None, :], lat[:, None])
+    if display.source is None:
+        # PROJ wraps longitudes about its own centre; a raster may run on beyond that
+        left, _, right, _ = grid.bounds
+        turn = 360.0 * (right - left) / (display.dlon * display.shape[1])
+        x = x + turn * np.round(((left + right) / 2 - x) / turn)
     size = {"width_deg": display.dlon * display.shape[1], "height_deg": display.dlat * display.shape[0]}
     return {
         "nodes": nodes,

@@ -53,12 +53,11 @@ class SiteMap(folium.Map):  # type: ignore[misc]
             tiles=None,
             crs="MarsEqc",
             zoom_start=0,
-            min_zoom=-12,
-            max_zoom=6,
             zoom_snap=0.25,
             zoom_delta=0.5,
             attribution_control=False,
         )
+        self.options |= {"min_zoom": -12, "max_zoom": 6}  # folium's own arguments are for its tiles alone
         self._id = "jezero"  # the same run gives the same bytes
 
     def page(self) -> str:
