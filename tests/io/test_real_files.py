@@ -170,3 +170,8 @@ def test_rover_heights_lie_on_the_terrain_at_their_places(real_data):
     assert inside.sum() > 10
     assert abs(np.median(difference)) < 0.1  # rover heights agree with the terrain to centimetres
     assert difference.std() < 0.5 * flipped.std()
+
+
+def test_unsigned_numbers_without_a_unit_are_doubted(real_data):
+    codes = {notice.code for notice in read_dem(real_data / "jezero_delta_ortho_50cm.tif").notices}
+    assert {"W_UNSIGNED", "W_UNIT", "W_DATUM"} <= codes

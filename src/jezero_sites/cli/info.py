@@ -88,6 +88,7 @@ def _facts(raster: Raster, role: str) -> dict[str, Any]:
 
 
 def _against_lander(dem: Raster, settings: Any) -> tuple[Notice, ...]:
-    from jezero_sites.pipeline.resolution import check_resolution
+    from jezero_sites.pipeline.resolution import resolution_notices
 
-    return check_resolution(dem, settings, allow_coarse=True)
+    fix = "assess refuses that unless --allow-coarse is given"
+    return resolution_notices(dem, settings, fix=fix)

@@ -142,6 +142,11 @@ def _read_file(path: Path, text: str, options: _Options) -> Raster:
     _check_range(tally, text)
     datum = options.vertical_datum or _stated_datum(tags) or where.vertical_datum or "unstated"
     notices += [*_cell_notices(tally, text), *_datum_notices(datum, text)]
+    if dtype.startswith("uint") and not unit:
+        found = f"{dtype} without a unit: more often an image than heights"
+        notices.append(
+            Notice("W_UNSIGNED", found, fix="make sure that these are heights in metres", file=text)
+        )
     tags |= {"VERTICAL_DATUM": datum, "CRS": crs_in_words(where.grid.crs), "STORED_AS": dtype}
     values = flipped(values, where)
     return Raster(values, where.grid, "elevation_m", "m", tags, tuple(notices), (path,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jezero_sites.errors import InputError, Notice, ResolutionError
+from jezero_sites.errors import Notice, ResolutionError
 from jezero_sites.layers import lengths_of
 from jezero_sites.raster import Raster
 from jezero_sites.settings import Limit, Settings
@@ -31,22 +31,32 @@ def check_resolution(dem: Raster, settings: Settings, *, allow_coarse: bool) -> 
         ``E_RESOLUTION`` where a limit's baseline is below the DEM's real resolution, or the window's
         length differs from it by more than 50 %, unless that is allowed.
     """
-    real = resolution_m(dem, settings)
-    faults = [fault for limit in settings.limits if (fault := _fault(dem, limit, real))]
-    file = dem.sources[0].name if dem.sources else None
+    faults = _faults(dem, settings)
     if faults and not allow_coarse:
         fix = "use a finer DEM, set a limit at a longer baseline, or --allow-coarse to go on regardless"
-        raise ResolutionError("E_RESOLUTION", found="; ".join(faults), fix=fix, file=file, field="limits")
-    notices = [Notice("W_COARSE", f"{fault}; allowed on request", file=file) for fault in faults]
-    if real is None:
+        found = "; ".join(faults)
+        raise ResolutionError("E_RESOLUTION", found=found, fix=fix, file=_name(dem), field="limits")
+    return resolution_notices(dem, settings, fix="allowed on request")
+
+
+def resolution_notices(dem: Raster, settings: Settings, *, fix: str) -> tuple[Notice, ...]:
+    """Return the same as notices alone; ``fix`` says what follows from a limit finer than the DEM shows."""
+    notices = [Notice("W_COARSE", fault, fix, _name(dem)) for fault in _faults(dem, settings)]
+    if resolution_m(dem, settings) is None:
         found = f"the DEM's real resolution is not stated; its cells are {dem.grid.dy_m:.3g} m"
-        notices.append(Notice("W_RESOLUTION", found, "set dem_error.resolution_m where it is known", file))
+        notices.append(
+            Notice("W_RESOLUTION", found, "set dem_error.resolution_m where it is known", _name(dem))
+        )
     return tuple(notices)
 
 
-def as_warning(error: InputError) -> Notice:
-    """Return a resolution error as a notice, for products that gate nothing."""
-    return Notice("W_COARSE", error.found, "layers only: nothing is gated on it", error.file)
+def _name(dem: Raster) -> str | None:
+    return dem.sources[0].name if dem.sources else None
+
+
+def _faults(dem: Raster, settings: Settings) -> list[str]:
+    real = resolution_m(dem, settings)
+    return [fault for limit in settings.limits if (fault := _fault(dem, limit, real))]
 
 
 def _fault(dem: Raster, limit: Limit, real_m: float | None) -> str | None:

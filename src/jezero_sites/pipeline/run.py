@@ -13,7 +13,7 @@ from jezero_sites.layers import layer_for
 from jezero_sites.pipeline.assessment import Assessment
 from jezero_sites.pipeline.ground import Ground, measure_for, measure_ground
 from jezero_sites.pipeline.inputs import input_records, sample_notices
-from jezero_sites.pipeline.resolution import check_resolution
+from jezero_sites.pipeline.resolution import check_resolution, resolution_notices
 from jezero_sites.pipeline.statements import statements_of, summary_of
 from jezero_sites.pipeline.statistics import layer_statistics
 from jezero_sites.pipeline.table import find_candidates, site_table
@@ -115,7 +115,8 @@ def assess_layers(
 
     ``names`` picks layers, of a run or any other quantity of the heights; all layers of a run by default.
     """
-    notices = (*dem.notices, *check_resolution(dem, settings, allow_coarse=True))
+    fix = "nothing is gated on these layers"
+    notices = (*dem.notices, *resolution_notices(dem, settings, fix=fix))
     extra = [name for name in names or () if layer_for(name).equation is not None]
     found: dict[str, Raster] = {}
     if names is None or len(extra) < len(names):
