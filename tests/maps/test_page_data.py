@@ -99,3 +99,13 @@ def test_leaflet_comes_with_its_licence_and_without_the_network():
     for name in ("leaflet/leaflet.css", "viewer.css"):
         assert not re.search(r"url\((?!#)", folder.joinpath(name).read_text("utf-8"))
     assert "sourceMappingURL" not in folder.joinpath("leaflet/leaflet.js").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "first", "second"),
+    [(-2571.41, -2563.96, "up to -2570.48 m", "-2570.48 to -2569.55 m"), (0.0, 8.0, "up to 1 m", "1 to 2 m")],
+)
+def test_neighbouring_classes_of_a_range_never_read_the_same(low, high, first, second):
+    scale = colours.range_scale(low, high, unit="m")
+    assert scale.labels[:2] == (first, second)
+    assert len(set(scale.labels)) == 8

@@ -74,6 +74,7 @@ def run_assessment(
     settings = chosen_settings(options["profile"], options["config"])
     check_out(out)
     quiet = options["quiet"]
+    replaces = (out / "run.json").exists()
     with console.progress(("read the inputs", *STAGES, "write the run directory"), quiet=quiet) as tell:
         tell("read the inputs")
         places = read_samples(samples) if samples else None
@@ -92,6 +93,8 @@ def run_assessment(
         tell("write the run directory")
         save_run(run, out, scaled=options["scaled"])
     console.warn(run.notices, quiet=quiet)
+    if replaces and not quiet:
+        click.echo(f"replaced the earlier run in {out}", err=True)
     return run
 
 
@@ -134,6 +137,8 @@ def summary(run: Assessment, out: Path) -> dict[str, Any]:
 
 def summary_text(run: Assessment, out: Path, *, most: int = 10) -> str:
     """Return the outcome for people: the best sites, what must be said, and where the map is."""
+    from jezero_sites.pipeline.statements import chance
+
     header = ("rank", "site", "lon E", "lat N", "P(land)", "upper", "score", "safe m", "slope max", "binding", "margin",
               "sample m", "nearest sample")  # fmt: skip
     rows = [
@@ -142,8 +147,8 @@ def summary_text(run: Assessment, out: Path, *, most: int = 10) -> str:
             s.site_id,
             f"{s.lon_deg:.5f}",
             f"{s.lat_deg:.5f}",
-            f"{s.landing_probability:.3f}",
-            f"{s.landing_probability_upper:.3f}",
+            chance(s.landing_probability),
+            chance(s.landing_probability_upper),
             f"{s.score:.3f}",
             f"{s.safe_radius_m:.0f}",
             f"{s.slope_max_deg:.1f}",

@@ -113,7 +113,13 @@ def check_crs(crs: pyproj.CRS, name: str) -> None:
         needed = "east-positive planetocentric coordinates on a sphere"
         raise _refuse("E_CRS", name, found=f"'{crs.name}': {reason}", needed=needed, fix=ASK)
     if crs.is_geographic:
-        raise _refuse("E_GEOGRAPHIC", name, found="cells in degrees", needed="metres", fix=REPROJECT)
+        raise _refuse(
+            "E_GEOGRAPHIC",
+            name,
+            found="cells are measured in degrees",
+            needed="a projected CRS in metres",
+            fix=REPROJECT,
+        )
     if not crs.is_projected:
         raise _refuse("E_CRS", name, found=f"'{crs.name}' is a {crs.type_name}, no map", fix=ASSIGN_CRS)
     for axis in crs.axis_info:

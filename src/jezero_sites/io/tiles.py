@@ -133,7 +133,7 @@ def _misfit(raster: Raster, first: Raster) -> JezeroError | None:
 
 
 def _refuse(code: str, raster: Raster, found: str, *, field: str) -> InputError:
-    fix = "gdalwarp all files to one grid, or assess them one by one with batch"
+    fix = "gdalwarp all files to one grid, or assess them one by one"
     file = str(raster.sources[0])
     return InputError(code, found=found, needed="tiles of one grid", fix=fix, file=file, field=field)
 
@@ -160,7 +160,7 @@ def _common(tiles: list[_Tile]) -> tuple[Grid, list[_Tile]]:
     shape = (max(t.last_row for t in tiles) - upper.row, max(t.last_column for t in tiles) - left.column)
     if shape[0] * shape[1] * 4 > MAX_MOSAIC_BYTES:
         found = f"the tiles span {shape[0]} x {shape[1]} cells"
-        fix = "assess tiles that lie apart one by one, with batch"
+        fix = "assess tiles that lie apart one by one"
         name = str(upper.raster.sources[0])
         raise InputError(
             "E_TOO_LARGE", found=found, needed="at most 64 GiB", fix=fix, file=name, field="size"

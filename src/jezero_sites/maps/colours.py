@@ -61,10 +61,19 @@ def range_scale(low: float, high: float, *, unit: str) -> Scale:
 
 
 def _labels(breaks: tuple[float, ...], unit: str, names: tuple[str, ...]) -> tuple[str, ...]:
-    spans = [f"up to {breaks[0]:.4g}"]
-    spans += [f"{a:.4g} to {b:.4g}" for a, b in pairwise(breaks)]
-    spans.append(f"over {breaks[-1]:.4g}")
+    figures = _figures(breaks)
+    spans = [f"up to {figures[0]}", *(f"{a} to {b}" for a, b in pairwise(figures)), f"over {figures[-1]}"]
     tail = f" {unit}" if unit else ""
     return tuple(
         f"{span}{tail}" + (f": {name}" if name else "") for span, name in zip(spans, names, strict=True)
     )
+
+
+def _figures(breaks: tuple[float, ...]) -> list[str]:
+    """Return numbers with as many digits as it takes to tell neighbours apart, and no more than needed."""
+    for digits in range(7):
+        texts = [f"{value:.{digits}f}" for value in breaks]
+        step = min(b - a for a, b in pairwise(breaks))
+        if all(abs(float(t) - value) <= 0.02 * step for t, value in zip(texts, breaks, strict=True)):
+            break
+    return [t.rstrip("0").rstrip(".") if "." in t else t for t in texts]

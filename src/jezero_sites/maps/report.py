@@ -34,7 +34,12 @@ def report_html(view: RunView) -> str:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"num": _number, "signed": _signed, "title": lambda name: layer_for(name).title}
+    environment.filters |= {
+        "num": _number,
+        "chance": _chance,
+        "signed": _signed,
+        "title": lambda name: layer_for(name).title,
+    }
     template = environment.from_string(folder.joinpath("report.html.j2").read_text("utf-8"))
     sites = view.sites.drop(columns="geometry").head(MOST_SITES).to_dict("records")
     return template.render(
@@ -53,6 +58,10 @@ def _number(value: Any, digits: int = 3) -> str:
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return "unknown"
     return f"{value:,.{digits}f}".replace("-", "\u2212")
+
+
+def _chance(probability: float) -> str:
+    return ">0.999" if 0.9995 <= probability < 1 else _number(probability)
 
 
 def _signed(share: Any) -> str:

@@ -43,6 +43,20 @@ def input_records(
     return tuple(InputRecord(str(path), role, sha256_of(path), path.stat().st_size) for path, role in paths)
 
 
+def elsewhere_notice(dem: Raster, ortho: Raster) -> tuple[Notice, ...]:
+    """Return a notice where an image does not show the ground of the DEM."""
+    rows, cols = np.linspace(0, ortho.grid.shape[0] - 1, 25), np.linspace(0, ortho.grid.shape[1] - 1, 25)
+    lon, lat = ortho.grid.lonlat(*ortho.grid.xy(*np.meshgrid(rows, cols, indexing="ij")))
+    rows, cols = np.linspace(0, dem.grid.shape[0] - 1, 25), np.linspace(0, dem.grid.shape[1] - 1, 25)
+    own = dem.grid.lonlat(*dem.grid.xy(*np.meshgrid(rows, cols, indexing="ij")))
+    shared = dem.grid.contains(*dem.grid.from_lonlat(lon, lat)).any()
+    if shared or ortho.grid.contains(*ortho.grid.from_lonlat(*own)).any():
+        return ()
+    name = ortho.sources[0].name if ortho.sources else None
+    fix = "give an image of the same ground"
+    return (Notice("W_ORTHO_ELSEWHERE", "the image shows none of the DEM's ground", fix, name),)
+
+
 def sample_notices(dem: Raster, samples: GeoDataFrame) -> tuple[Notice, ...]:
     """Return the notices of the sample list, and one on the samples that lie off the DEM."""
     notices = tuple(samples.attrs.get("notices", ()))

@@ -42,6 +42,12 @@ def check_resolution(dem: Raster, settings: Settings, *, allow_coarse: bool) -> 
 def resolution_notices(dem: Raster, settings: Settings, *, fix: str) -> tuple[Notice, ...]:
     """Return the same as notices alone; ``fix`` says what follows from a limit finer than the DEM shows."""
     notices = [Notice("W_COARSE", fault, fix, _name(dem)) for fault in _faults(dem, settings)]
+    radius, cell = settings.lander.footprint_radius_m, min(dem.grid.dy_m, dem.grid.mean_dx_m)
+    if radius < cell:
+        found = (
+            f"the footprint of {radius:g} m radius holds one cell of {cell:.3g} m: relief_m is 0 everywhere"
+        )
+        notices.append(Notice("W_RELIEF", found, "use a finer DEM for relief", _name(dem)))
     if resolution_m(dem, settings) is None:
         found = f"the DEM's real resolution is not stated; its cells are {dem.grid.dy_m:.3g} m"
         notices.append(

@@ -12,7 +12,7 @@ from jezero_sites.errors import Notice
 from jezero_sites.layers import layer_for
 from jezero_sites.pipeline.assessment import Assessment
 from jezero_sites.pipeline.ground import Ground, measure_for, measure_ground
-from jezero_sites.pipeline.inputs import input_records, sample_notices
+from jezero_sites.pipeline.inputs import elsewhere_notice, input_records, sample_notices
 from jezero_sites.pipeline.resolution import check_resolution, resolution_notices
 from jezero_sites.pipeline.statements import statements_of, summary_of
 from jezero_sites.pipeline.statistics import layer_statistics
@@ -98,7 +98,7 @@ def assess(
         inputs=input_records(dem, ortho, samples),
         notices=_all_notices(dem, ortho, samples, notices),
         statements=statements_of(ground, samples, settings, notices),
-        summary=summary_of(table, safety, statistics, settings),
+        summary=summary_of(table, samples, statistics, settings),
         statistics=statistics,
     )
 
@@ -184,5 +184,5 @@ def _layer(dem: Raster, name: str, values: Any, tags: dict[str, str]) -> Raster:
 def _all_notices(
     dem: Raster, ortho: Raster | None, samples: GeoDataFrame, notices: tuple[Notice, ...]
 ) -> tuple[Notice, ...]:
-    pictures = ortho.notices if ortho is not None else ()
+    pictures = (*ortho.notices, *elsewhere_notice(dem, ortho)) if ortho is not None else ()
     return (*dem.notices, *pictures, *sample_notices(dem, samples), *notices)

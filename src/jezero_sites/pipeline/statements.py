@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from jezero_sites import hazards
 from jezero_sites.errors import Notice
 from jezero_sites.pipeline.ground import Ground, is_slope
-from jezero_sites.pipeline.touchdown import Safety, rock_rate, slope_sigmas
+from jezero_sites.pipeline.touchdown import rock_rate, slope_sigmas
 from jezero_sites.raster import Raster
 from jezero_sites.settings import Settings
 
@@ -48,7 +50,10 @@ def statements_of(
 
 
 def summary_of(
-    table: GeoDataFrame, safety: Safety, statistics: Mapping[str, Mapping[str, float]], settings: Settings
+    table: GeoDataFrame,
+    samples: GeoDataFrame,
+    statistics: Mapping[str, Mapping[str, float]],
+    settings: Settings,
 ) -> str:
     """Return the outcome in a sentence or two; where no site is left, what took away most ground."""
     shares = statistics["hazard_class"]
@@ -61,10 +66,32 @@ def summary_of(
         noun = "site passes" if len(table) == 1 else "sites pass"
         return (
             f"{len(table)} {noun} the gates. The best, {best['site_id']}, has a landing probability of "
-            f"{best['landing_probability']:.3f} and lies {best['nearest_sample_distance_m']:.0f} m from "
-            f"{best['nearest_sample'] or 'no sample with a position'}. {ground}"
+            f"{chance(best['landing_probability'])}{_how_far(best, samples)}. {ground}"
         )
     return f"No site passes the gates. {ground} {_why_empty(statistics, settings)}"
+
+
+def chance(probability: float) -> str:
+    """Return a probability with three decimals that never reads as certain when it is not.
+
+    >>> chance(0.99996), chance(1.0)
+    ('>0.999', '1.000')
+    """
+    return ">0.999" if 0.9995 <= probability < 1 else f"{probability:.3f}"
+
+
+def _how_far(best: Any, samples: GeoDataFrame) -> str:
+    """Say how far the nearest position is, and where the tube collected there is now."""
+    name = best["nearest_sample"]
+    if not name:
+        return "; no sample has a position"
+    rows = samples[samples["name"] == name]
+    collected = rows[rows["kind"] == "sample"]
+    far = f" and lies {best['nearest_sample_distance_m']:.0f} m from"
+    if len(collected) == len(rows) and len(rows) and collected.iloc[0]["location"] in ("rover", "depot"):
+        where = {"rover": "on the rover", "depot": "at the depot"}[collected.iloc[0]["location"]]
+        return f"{far} where {name} was collected (the tube is now {where})"
+    return f"{far} {name}"
 
 
 def _why_empty(statistics: Mapping[str, Mapping[str, float]], settings: Settings) -> str:
@@ -135,9 +162,16 @@ def _error(ground: Ground, settings: Settings) -> list[str]:
             east, north = slope_sigmas(ground, limit, settings)
             middle = len(east) // 2
             floor = hazards.noise_floor_p95_deg(float(east[middle]), float(north[middle]))
+            flat = 1 - hazards.slope_exceedance_quadrature(
+                0.0,
+                0.0,
+                sigma_gx=float(east[middle]),
+                sigma_gy=float(north[middle]),
+                limit_tan=float(np.tan(np.radians(limit.value))),
+            )
             found.append(
-                f"Noise floor of {limit.layer}: on perfectly flat ground 5 % of cells would read "
-                f"more than {floor:.1f} deg."
+                f"Noise floor of {limit.layer}: with that error 5 % of perfectly flat cells would read more than "
+                f"{floor:.1f} deg, so no ground passes its limit of {limit.value:g} deg with more than {chance(flat)}."
             )
     return found
 

@@ -33,9 +33,8 @@
     return value.toFixed(digits) + (unit ? "\u202f" + unit : "");
   }
 
-  function metres(value) {
-    if (value === null || !Number.isFinite(value)) return "unknown";
-    return value >= 2000 ? (value / 1000).toFixed(2) + "\u202fkm" : value.toFixed(0) + "\u202fm";
+  function chance(value) {
+    return value >= 0.9995 && value < 1 ? ">0.999" : number(value, 3);
   }
 
   function signed(share) {
@@ -290,7 +289,7 @@
   const COLUMNS = [
     ["rank", "#", (s) => String(s.rank)],
     ["site_id", "Site", (s) => s.site_id],
-    ["landing_probability", "P(land)", (s) => number(s.landing_probability, 3)],
+    ["landing_probability", "P(land)", (s) => chance(s.landing_probability)],
     ["score", "Score", (s) => number(s.score, 3)],
     ["safe_radius_m", "Safe m", (s) => number(s.safe_radius_m, 0)],
     ["binding_margin", "Margin", (s) => signed(s.binding_margin)],
@@ -307,7 +306,7 @@
         "section",
         { class: "jz-box", id: "jz-sites" },
         el("h2", { text: "Sites" }),
-        el("p", { id: "jz-empty", text: "No site passes the gates. " + D.summary }),
+        el("p", { id: "jz-empty", text: "No site passes the gates; the summary above says why." }),
       );
     }
     for (const [key, title] of COLUMNS) {
@@ -341,7 +340,7 @@
   }
 
   function sortBy(key) {
-    state.up = state.sort === key ? !state.up : key === "rank" || key === "site_id";
+    state.up = state.sort === key ? !state.up : ["rank", "site_id", "nearest_sample_distance_m"].includes(key);
     state.sort = key;
     fillTable();
   }
@@ -447,7 +446,7 @@
       el(
         "dl",
         {},
-        fact("Landing probability", number(s.landing_probability, 3) + " to " + number(s.landing_probability_upper, 3)),
+        fact("Landing probability", chance(s.landing_probability) + " to " + chance(s.landing_probability_upper) + " (unknown ground as failure, as success)"),
         fact("Score", number(s.score, 3)),
         fact("Lon, lat", number(s.lon_deg, 6) + "\u00b0\u202fE, " + number(s.lat_deg, 6) + "\u00b0"),
         fact("Map E, N", number(s.x_m, 1) + ", " + number(s.y_m, 1) + "\u202fm"),
