@@ -76,6 +76,15 @@ def test_info_says_what_a_file_is(shell, area):
     assert {f["code"] for f in data["findings"]} >= {"W_RESOLUTION"}
 
 
+def test_info_knows_the_packages_own_layers(shell, area, tmp_path):
+    for command, name in (("slope", "slope_deg"), ("hazard", "hazard_class")):
+        shell(command, area / "dem.tif", tmp_path / "layer.tif", "--quiet")
+        done = shell("info", tmp_path / "layer.tif")
+        assert done.returncode == 0, done.stderr
+        assert f"layer {name} made by jezero_sites: not a DEM" in done.stdout
+        assert "unknown             0.00%" not in done.stdout
+
+
 def test_info_on_a_bad_file_is_its_error(shell, area):
     done = shell("info", area / "text.tif")
     assert done.returncode == 2

@@ -36,9 +36,7 @@ def info_command(file: str, as_json: bool, debug: bool, **options: Any) -> None:
     try:
         raster, role = chosen_dem((file,), **options), "dem"
     except InputError as error:
-        if error.code not in ("E_DTYPE", "E_BANDS"):
-            raise
-        raster, role = _image(file, error), "image"
+        raster, role = _no_dem(file, error)
     facts = _facts(raster, role)
     notices = [*raster.notices, *(_against_lander(raster, settings) if role == "dem" else ())]
     if as_json:
@@ -50,14 +48,23 @@ def info_command(file: str, as_json: bool, debug: bool, **options: Any) -> None:
     click.echo("\n".join(str(notice) for notice in notices) or "nothing to mend")
 
 
-def _image(file: str, refusal: InputError) -> Raster:
-    """Return the file as an image, where it is no DEM but can be shown."""
+def _no_dem(file: str, refusal: InputError) -> tuple[Raster, str]:
+    """Return a file that is no DEM as the layer or the image that it is; else raise why it was refused."""
+    from jezero_sites.io.layer import read_layer
     from jezero_sites.io.ortho import read_ortho
+    from jezero_sites.layers import LAYERS
 
+    if refusal.code not in ("E_DTYPE", "E_BANDS", "E_UNITS", "E_RANGE"):
+        raise refusal
     try:
-        return read_ortho(Path(file))
+        first = read_layer(Path(file))[0]
+        if first.name in LAYERS and "METHOD" in first.tags:
+            return first, f"layer {first.name} made by jezero_sites: not a DEM"
+        if refusal.code in ("E_DTYPE", "E_BANDS"):
+            return read_ortho(Path(file)), "image: shown on the map, not a DEM"
     except InputError:
-        raise refusal from None
+        pass
+    raise refusal
 
 
 def _facts(raster: Raster, role: str) -> dict[str, Any]:
@@ -67,11 +74,13 @@ def _facts(raster: Raster, role: str) -> dict[str, Any]:
     rows, cols = grid.shape
     left, bottom, right, top = grid.bounds
     lon, lat = grid.lonlat([left, right, left, right], [bottom, bottom, top, top])
-    known = np.isfinite(raster.values) if raster.values.dtype.kind == "f" else np.ones(grid.shape, bool)
+    known = np.isfinite(raster.values)
+    if raster.name == "hazard_class":
+        known = raster.values > 0
     values = raster.values[known]
     unit = f" {raster.unit}" if raster.unit else ""
     return {
-        "what": "elevation (DEM)" if role == "dem" else "image: shown on the map, not a DEM",
+        "what": "elevation (DEM)" if role == "dem" else role,
         "cells": f"{rows} rows x {cols} columns",
         "cell_on_the_ground": f"{grid.mean_dx_m:.4f} m east-west x {grid.dy_m:.4f} m north-south (middle row)",
         "cell_on_the_map": f"{abs(grid.transform.a):.6g} x {abs(grid.transform.e):.6g} map metres",

@@ -300,6 +300,14 @@
   const tableCount = el("span", { id: "jz-count", class: "jz-note" });
   const card = el("div", { id: "jz-card", "aria-live": "polite" });
 
+  function marks() {
+    const d = D.dispersion;
+    const round = d.major_m === d.minor_m ? number(d.major_m, 0, "m") + " radius" : d.major_m + " x " + d.minor_m + "\u202fm";
+    const same = d.major_m === D.site_radius_m && d.minor_m === D.site_radius_m;
+    const disc = same ? "" : " Dashed: ground of the site's statistics, " + number(D.site_radius_m, 0, "m") + ".";
+    return "Ring: " + d.meaning + " of landings, " + round + "." + disc + " Yellow: samples.";
+  }
+
   function siteList() {
     if (!D.sites.length) {
       return el(
@@ -329,6 +337,7 @@
       "section",
       { class: "jz-box", id: "jz-sites" },
       el("div", { class: "jz-row" }, el("h2", { text: "Sites" }), tableCount),
+      el("p", { class: "jz-note", id: "jz-marks", text: marks() }),
       search,
       el(
         "div",
