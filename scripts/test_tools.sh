@@ -4,7 +4,7 @@
 set -eu
 missing=""
 command -v gdaldem >/dev/null || missing="$missing gdal-bin"
-command -v chromium >/dev/null || missing="$missing chromium"
+command -v chromium >/dev/null || missing="$missing chromium fonts-dejavu-core"
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     apt-get update -qq || true
