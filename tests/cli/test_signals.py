@@ -8,6 +8,12 @@ import sys
 
 import pytest
 
+# a job in the background of a shell starts with SIGINT ignored: give the command an ordinary start
+ORDINARY = (
+    "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
+    "os.execv(sys.executable, [sys.executable, '-m', 'jezero_sites', *sys.argv[1:]])"
+)
+
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_stopped_run_leaves_nothing_and_exits_with_its_signal(area, tmp_path, sent, code):
