@@ -17,15 +17,8 @@ ORDINARY = (
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_stopped_run_leaves_nothing_and_exits_with_its_signal(area, tmp_path, sent, code):
-    command = [
-        sys.executable,
-        "-m",
-        "jezero_sites",
-        "assess",
-        str(area / "dem.tif"),
-        "--out",
-        str(tmp_path / "run"),
-    ]
+    args = ["assess", str(area / "dem.tif"), "--out", str(tmp_path / "run")]
+    command = [sys.executable, "-c", ORDINARY, *args]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         for line in process.stderr:
             if line.startswith("write the run directory"):
