@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jezero_sites.errors import JezeroError
+    from jezero_sites.io.abundance import read_abundance
     from jezero_sites.io.dem import read_dem
     from jezero_sites.io.ortho import read_ortho
     from jezero_sites.io.points.catalog import perseverance_samples
@@ -36,6 +37,7 @@ _HOMES = {
     "load_run": "pipeline",
     "measure": "layers",
     "perseverance_samples": "io.points.catalog",
+    "read_abundance": "io.abundance",
     "read_dem": "io.dem",
     "read_ortho": "io.ortho",
     "read_samples": "io.points.samples",
@@ -56,6 +58,7 @@ __all__ = [
     "load_run",
     "measure",
     "perseverance_samples",
+    "read_abundance",
     "read_dem",
     "read_ortho",
     "read_samples",

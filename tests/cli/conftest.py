@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from affine import Affine
 
-from jezero_sites.pipeline.run_dir import write_layer
+from jezero_sites.pipeline.run_files.run_dir import write_layer
 from jezero_sites.raster import Grid, Raster
 
 

@@ -23,6 +23,9 @@ LAYERS = {
     "hazard_reason",
     "safe_probability",
     "landing_probability",
+    "slope_safe_probability",
+    "binding_factor",
+    "dem_quality",
 }
 
 

@@ -17,7 +17,7 @@ def test_help_lists_exactly_what_is_built(shell):
     assert done.returncode == 0
     for name in COMMANDS:
         assert f"\n  {name} " in done.stdout
-    for later in ("batch", "runs", "rocks", "compare", "fetch", "verify"):
+    for later in ("batch", "runs", "rocks", "compare", "fetch"):
         assert f"\n  {later} " not in done.stdout
 
 

@@ -216,7 +216,7 @@ def test_a_stated_resolution_above_the_baseline_is_refused(dem, samples):
 
 def test_two_tiles_are_one_mosaic_bit_for_bit(dem, samples, tmp_path, run):
     import jezero_sites as js
-    from jezero_sites.pipeline.run_dir import write_layer
+    from jezero_sites.pipeline.run_files.run_dir import write_layer
 
     cut = 101
     for name, part in (("b_west", slice(0, cut)), ("a_east", slice(cut, None))):
@@ -233,7 +233,7 @@ def test_two_tiles_are_one_mosaic_bit_for_bit(dem, samples, tmp_path, run):
 
 def test_a_rotated_grid_turns_the_dispersion_ellipse(make_dem):
     """Far from its meridian a transverse Mercator grid is turned against true north."""
-    from jezero_sites.pipeline.touchdown import aim
+    from jezero_sites.pipeline.stages.aiming import aim
 
     crs = "+proj=tmerc +lon_0=60 +lat_0=0 +R=3396190 +units=m"
     x, y = pyproj.Proj(crs)(77.45, 18.45)
@@ -245,9 +245,9 @@ def test_a_rotated_grid_turns_the_dispersion_ellipse(make_dem):
     thin = replace(settings.dispersion, major_m=120.0, minor_m=30.0, azimuth_deg=north)
     safe = np.ones(dem.grid.shape)
     safe[:, 75:] = 0.0
-    along, _ = aim(safe, dem.grid, replace(settings, dispersion=thin))
+    along = aim(safe, dem.grid, replace(settings, dispersion=thin)).lower
     grid_up = replace(dem.grid, crs=pyproj.CRS("+proj=eqc +lat_ts=0 +lon_0=0 +R=3396190"))
     upright = replace(thin, azimuth_deg=0.0)
     moved = replace(grid_up, transform=type(dem.grid.transform)(1, 0, 4590640.0, 0, -1, 1093540.0))
-    expected, _ = aim(safe, moved, replace(settings, dispersion=upright))
+    expected = aim(safe, moved, replace(settings, dispersion=upright)).lower
     np.testing.assert_allclose(along, expected, atol=2e-6)

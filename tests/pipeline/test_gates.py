@@ -11,9 +11,9 @@ import pytest
 from jezero_sites import hazards
 from jezero_sites.errors import InputError, SettingsError
 from jezero_sites.pipeline import assess
-from jezero_sites.pipeline.ground import measure_ground
+from jezero_sites.pipeline.stages.ground import measure_ground
+from jezero_sites.pipeline.stages.touchdown import slope_sigmas, touchdown_safety
 from jezero_sites.pipeline.table import find_candidates
-from jezero_sites.pipeline.touchdown import slope_sigmas, touchdown_safety
 from jezero_sites.settings import load_profile, parse_settings
 
 LOCAL = "+proj=eqc +lat_ts=15 +lon_0=180 +R=3394839.81331631 +units=m +no_defs"

@@ -9,9 +9,9 @@ import pytest
 
 from jezero_sites import hazards
 from jezero_sites.pipeline import assess
-from jezero_sites.pipeline.ground import measure_ground
 from jezero_sites.pipeline.inputs import elsewhere_notice
-from jezero_sites.pipeline.resolution import resolution_notices
+from jezero_sites.pipeline.run import work_out
+from jezero_sites.pipeline.stages.resolution import resolution_notices
 from jezero_sites.pipeline.statements import chance, statements_of
 from jezero_sites.settings import load_profile
 
@@ -38,16 +38,15 @@ def test_tubes_at_the_depot_are_named_as_moved(dem, samples):
 
 def test_the_error_model_says_what_flat_ground_can_reach(dem, samples):
     settings = load_profile()
-    (text,) = [
-        t for t in statements_of(measure_ground(dem, settings), samples, settings) if "Noise floor" in t
-    ]
+    said = statements_of(work_out(dem, settings), samples, settings)
+    (text,) = [t for t in said if "Noise floor of slope_deg" in t]
     gain_x, gain_y = hazards.plane_gradient_gain(
         (5, 5), dx_m=dem.grid.mean_dx_m, dy_m=dem.grid.dy_m, model="worst_gaussian"
     )
     draws = np.random.default_rng(5).standard_normal((2, 400_000)) * [[0.2 * gain_x], [0.2 * gain_y]]
     flat = float(np.mean(np.hypot(*draws) <= np.tan(np.radians(8.0))))
-    said = float(text.rstrip(".").rsplit(" ", 1)[1])
-    assert said == pytest.approx(flat, abs=0.003)  # 4 standard errors, and the printed digits
+    told = float(text.rstrip(".").rsplit(" ", 1)[1])
+    assert told == pytest.approx(flat, abs=0.003)  # 4 standard errors, and the printed digits
     floor = np.degrees(np.arctan(np.percentile(np.hypot(*draws), 95)))
     assert f"{floor:.1f} deg" in text
 

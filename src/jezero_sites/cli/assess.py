@@ -10,6 +10,8 @@ import click
 
 from jezero_sites.cli import console
 from jezero_sites.cli.options import (
+    abundance_option,
+    chosen_abundance,
     chosen_dem,
     chosen_settings,
     dem_argument,
@@ -38,6 +40,7 @@ Examples:
 @click.option("--ortho", type=click.Path(), metavar="FILE", help="Image to show on the map.")
 @click.option("--sun-azimuth", type=float, metavar="DEG", help="Azimuth of the sun in the image, from north.")
 @click.option("--incidence", type=float, metavar="DEG", help="Incidence angle of the sun in the image.")
+@abundance_option
 @settings_options
 @reading_options
 @click.option("--allow-coarse", is_flag=True, help="Go on where a limit is finer than the DEM shows.")
@@ -68,8 +71,8 @@ def run_assessment(
     """Read the inputs, assess them and write the run directory."""
     from jezero_sites.io.points.samples import read_samples
     from jezero_sites.pipeline import STAGES, assess
-    from jezero_sites.pipeline.run_dir import save_run
-    from jezero_sites.pipeline.stage import check_out
+    from jezero_sites.pipeline.run_files.run_dir import save_run
+    from jezero_sites.pipeline.run_files.stage import check_out
 
     settings = chosen_settings(options["profile"], options["config"])
     check_out(out)
@@ -86,6 +89,7 @@ def run_assessment(
             ortho=ortho,
             samples=places,
             settings=settings,
+            rock_abundance=chosen_abundance(options["rock_abundance"]),
             allow_coarse=options["allow_coarse"],
             jobs=options["jobs"],
             progress=tell,

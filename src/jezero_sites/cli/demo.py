@@ -27,7 +27,7 @@ def demo_command(out: str, **options: Any) -> None:
     folder = bundled_tiles()
     reading = {"band": None, "assume_crs": None, "use_sidecars": False, "allow_sparse": False}
     asked = {**options, **reading, "profile": None, "config": None, "allow_coarse": False, "scaled": False}
-    asked |= {"ortho": str(folder / IMAGE), "sun_azimuth": None, "incidence": None}
+    asked |= {"ortho": str(folder / IMAGE), "sun_azimuth": None, "incidence": None, "rock_abundance": None}
     tiles = tuple(str(folder / name) for name in TILES)
     run = run_assessment(tiles, Path(out), samples=str(folder / SAMPLES), options=asked)
     click.echo(f"{SYNTHETIC}\n")

@@ -97,7 +97,7 @@ def _facts(raster: Raster, role: str) -> dict[str, Any]:
 
 
 def _against_lander(dem: Raster, settings: Any) -> tuple[Notice, ...]:
-    from jezero_sites.pipeline.resolution import resolution_notices
+    from jezero_sites.pipeline.stages.resolution import resolution_notices
 
     fix = "assess refuses that unless --allow-coarse is given"
     return resolution_notices(dem, settings, fix=fix)

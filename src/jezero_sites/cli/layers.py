@@ -9,6 +9,8 @@ import click
 
 from jezero_sites.cli import console
 from jezero_sites.cli.options import (
+    abundance_option,
+    chosen_abundance,
     chosen_dem,
     chosen_settings,
     dem_argument,
@@ -32,6 +34,7 @@ Examples:
 @click.option(
     "--ortho", type=click.Path(), metavar="FILE", help="Image of the same ground; recorded, no layer yet."
 )
+@abundance_option
 @click.option("--scaled", is_flag=True, help="Write layers as scaled 16-bit integers: smaller, rounded.")
 @settings_options
 @reading_options
@@ -44,8 +47,8 @@ def layers_command(**options: Any) -> None:
     from jezero_sites.io.ortho import read_ortho
     from jezero_sites.pipeline import STAGES, assess_layers
     from jezero_sites.pipeline.inputs import input_records
-    from jezero_sites.pipeline.run_dir import save_layers
-    from jezero_sites.pipeline.stage import check_out
+    from jezero_sites.pipeline.run_files.run_dir import save_layers
+    from jezero_sites.pipeline.run_files.stage import check_out
 
     out, quiet = Path(options["out"]), options["quiet"]
     settings = chosen_settings(options["profile"], options["config"])
@@ -56,7 +59,10 @@ def layers_command(**options: Any) -> None:
         reading = ("band", "assume_crs", "use_sidecars", "allow_sparse")
         dem = chosen_dem(options["dem"], **{name: options[name] for name in reading})
         ortho = read_ortho(options["ortho"]) if options["ortho"] else None
-        found, notices = assess_layers(dem, settings, names=names, jobs=options["jobs"], progress=tell)
+        abundance = chosen_abundance(options["rock_abundance"])
+        found, notices = assess_layers(
+            dem, settings, names=names, rock_abundance=abundance, jobs=options["jobs"], progress=tell
+        )
         if ortho is not None:
             found_nothing = "the image is recorded; no layer is made from it yet"
             notices = (
@@ -69,12 +75,16 @@ def layers_command(**options: Any) -> None:
             found,
             out,
             settings=settings,
-            inputs=input_records(dem, ortho),
+            inputs=input_records(dem, ortho, abundance=abundance),
             notices=notices,
             scaled=options["scaled"],
         )
     console.warn(notices, quiet=quiet)
-    files = [name for name in found if name != "landing_probability_upper"]
+    files = [
+        name
+        for name in found
+        if name.removesuffix("_upper") == name or name.removesuffix("_upper") not in found
+    ]
     click.echo("\n".join(str(out / "layers" / f"{name}.tif") for name in files))
 
 

@@ -33,6 +33,13 @@ settings_options = _together(
     click.option("--config", type=click.Path(), metavar="FILE", help="Settings in a TOML file of your own."),
 )
 
+abundance_option = click.option(
+    "--rock-abundance",
+    type=click.Path(),
+    metavar="FILE",
+    help="Raster of the share of ground covered by rocks, 0 to 1; in place of [rocks] abundance_fraction.",
+)
+
 reading_options = _together(
     click.option("--band", type=int, metavar="N", help="Band of the heights, where a file has several."),
     click.option("--assume-crs", metavar="CRS", help="CRS of a file that states none, as IAU_2015:49910."),
@@ -76,3 +83,12 @@ def chosen_dem(
         use_sidecars=use_sidecars,
         allow_sparse=allow_sparse,
     )
+
+
+def chosen_abundance(path: str | None) -> Raster | None:
+    """Return the rock abundance in a file; None where none was named."""
+    if path is None:
+        return None
+    from jezero_sites.io.abundance import read_abundance
+
+    return read_abundance(path)

@@ -17,6 +17,7 @@ from jezero_sites.cli.options import (
     settings_options,
 )
 from jezero_sites.errors import InputError
+from jezero_sites.settings import DEFAULT_BASELINE_M, load_profile
 
 if TYPE_CHECKING:
     from jezero_sites.raster import Raster
@@ -26,6 +27,7 @@ SLOPES = {
     "horn": "horn_slope_deg",
     "zevenbergen-thorne": "zevenbergen_thorne_slope_deg",
 }
+_THREE_CELLS = ("horn", "zevenbergen-thorne")  # they have no baseline of their own
 ROUGHNESS = {"rms": "roughness_m", "max": "max_roughness_m", "peak-to-peak": "peak_to_peak_roughness_m"}
 
 
@@ -61,13 +63,13 @@ def slope_command(dem: str, out: str, **options: Any) -> None:
     """
     from jezero_sites.layers import corner_slope, measure
 
-    ground = _read(dem, options)
+    ground, method = _read(dem, options), options["method"]
     baseline = options["baseline_m"]
-    if options["method"] == "corners":
-        _write(corner_slope(ground, baseline_m=5.0 if baseline is None else baseline), out)
+    if method == "corners":
+        slope = corner_slope(ground, baseline_m=DEFAULT_BASELINE_M if baseline is None else baseline)
     else:
-        name = SLOPES[options["method"]]
-        _write(measure(ground, name, baseline_m=baseline, jobs=options["jobs"]), out)
+        slope = measure(ground, SLOPES[method], baseline_m=baseline, jobs=options["jobs"])
+    _write(slope if method in _THREE_CELLS else _marked(slope, ground, options), out)
 
 
 @_command("roughness", "roughness dem.tif roughness.tif --baseline-m 5")
@@ -79,7 +81,8 @@ def roughness_command(dem: str, out: str, **options: Any) -> None:
 
     name = ROUGHNESS[options["method"]]
     ground = _read(dem, options)
-    _write(measure(ground, name, baseline_m=options["baseline_m"], jobs=options["jobs"]), out)
+    roughness = measure(ground, name, baseline_m=options["baseline_m"], jobs=options["jobs"])
+    _write(_marked(roughness, ground, options), out)
 
 
 @_command("relief", "relief dem.tif relief.tif --radius-m 3")
@@ -115,7 +118,7 @@ def hillshade_command(dem: str, out: str, **options: Any) -> None:
 def hazard_command(dem: str, out: str, **options: Any) -> None:
     """Hazard class of every cell: 0 unknown, 1 safe, 2 marginal, 3 unsafe."""
     from jezero_sites.pipeline import assess_layers
-    from jezero_sites.pipeline.resolution import check_resolution
+    from jezero_sites.pipeline.stages.resolution import check_resolution
 
     settings = chosen_settings(options["profile"], options["config"])
     ground = _read(dem, options)
@@ -132,8 +135,18 @@ def _read(dem: str, options: dict[str, Any]) -> Raster:
     return ground
 
 
+def _marked(raster: Raster, dem: Raster, options: dict[str, Any]) -> Raster:
+    """Mark a layer whose baseline is finer than the DEM resolves, and say so."""
+    from jezero_sites.pipeline.stages.resolution import fine_notices, marked
+
+    baseline = options["baseline_m"]
+    raster = marked(raster, dem, DEFAULT_BASELINE_M if baseline is None else baseline, load_profile())
+    console.warn(fine_notices([raster]), quiet=options["quiet"])
+    return raster
+
+
 def _write(raster: Raster, out: str) -> None:
-    from jezero_sites.pipeline.run_dir import write_layer
+    from jezero_sites.pipeline.run_files.run_dir import write_layer
     from jezero_sites.pipeline.statistics import layer_statistics
 
     path = Path(out)

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from jezero_sites.hazards.combine import safe_probability
-from jezero_sites.hazards.dispersion import (
+from jezero_sites.hazards.aiming.dispersion import (
     cell_mass,
     dispersion_covariance,
     dispersion_reach_cells,
     wilson_interval,
 )
-from jezero_sites.hazards.error_model import plane_gradient_gain
-from jezero_sites.hazards.exceedance import (
+from jezero_sites.hazards.aiming.divert import Divert, divert_probability
+from jezero_sites.hazards.aiming.landing import landing_probability
+from jezero_sites.hazards.aiming.wide_landing import LandingBounds, landing_bounds
+from jezero_sites.hazards.combine import NONE_BINDS, binding_factor, safe_probability
+from jezero_sites.hazards.dem_error.correlation import Correlation
+from jezero_sites.hazards.dem_error.error_model import plane_gradient_gain
+from jezero_sites.hazards.dem_error.exceedance import (
     noise_floor_p95_deg,
     slope_exceedance_probability,
     slope_exceedance_quadrature,
 )
-from jezero_sites.hazards.landing import landing_probability
+from jezero_sites.hazards.dem_error.noise_field import noise_field
+from jezero_sites.hazards.dem_error.operator_noise import (
+    flat_slope_statistics,
+    gradient_gain,
+    residual_rms_gain,
+)
 from jezero_sites.hazards.limits import (
     BEDFORMS,
     CLEARANCE,
@@ -40,11 +49,19 @@ from jezero_sites.hazards.rock_risk import (
     overlap_rate,
     rocks_per_m2,
 )
+from jezero_sites.hazards.stance import (
+    Legs,
+    clockings_needed,
+    stance_protrusion_m,
+    stance_reach_cells,
+    stance_tilt,
+)
 
 __all__ = [
     "BEDFORMS",
     "CLEARANCE",
     "MARGINAL",
+    "NONE_BINDS",
     "NOT_OBSERVED",
     "OTHER",
     "RELIEF",
@@ -54,22 +71,37 @@ __all__ = [
     "SLOPE",
     "UNKNOWN",
     "UNSAFE",
+    "Correlation",
+    "Divert",
+    "LandingBounds",
+    "Legs",
     "LimitedLayer",
+    "binding_factor",
     "cell_mass",
+    "clockings_needed",
     "cumulative_fractional_area",
     "diameter_for_height_m",
     "dispersion_covariance",
     "dispersion_reach_cells",
+    "divert_probability",
+    "flat_slope_statistics",
+    "gradient_gain",
     "hazard_class",
     "hazard_reason",
+    "landing_bounds",
     "landing_probability",
     "marginal_threshold",
+    "noise_field",
     "noise_floor_p95_deg",
     "overlap_rate",
     "plane_gradient_gain",
+    "residual_rms_gain",
     "rocks_per_m2",
     "safe_probability",
     "slope_exceedance_probability",
     "slope_exceedance_quadrature",
+    "stance_protrusion_m",
+    "stance_reach_cells",
+    "stance_tilt",
     "wilson_interval",
 ]

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from jezero_sites.arrays import BoolArray, FloatArray
+from jezero_sites.arrays import BoolArray, ByteArray, FloatArray
 
 
 def safe_probability(
@@ -71,3 +71,45 @@ def _of_shape(values: FloatArray | BoolArray, shape: tuple[int, ...], name: str)
     if np.shape(values) != shape:
         raise ValueError(f"{name} has shape {np.shape(values)}, the unknown ground {shape}")
     return np.asarray(values, np.float64)
+
+
+NONE_BINDS = 255
+"""Code of a cell in which no factor is below 1."""
+
+
+def binding_factor(
+    factors: Sequence[tuple[int, FloatArray | BoolArray | float]], *, unknown: BoolArray
+) -> ByteArray:
+    """Return which factor of the safe probability is the smallest, as its code.
+
+    Parameters
+    ----------
+    factors : sequence of (code, array of shape (rows, columns) or number)
+        Factors between 0 and 1, gates as booleans; codes from 1 to 254. Of equal factors the first binds.
+    unknown : array of bool of shape (rows, columns)
+        Where the safe probability is unknown.
+
+    Returns
+    -------
+    array of uint8 of shape (rows, columns)
+        0 where unknown, 255 where every factor is 1.
+
+    Raises
+    ------
+    ValueError
+        If a factor has another shape than ``unknown``.
+
+    Examples
+    --------
+    >>> known = np.zeros((1, 2), dtype=bool)
+    >>> binding_factor([(1, np.array([[0.9, 0.2]])), (2, 0.5)], unknown=known)
+    array([[2, 1]], dtype=uint8)
+    """
+    shape = np.shape(unknown)
+    least, code = np.ones(shape), np.full(shape, NONE_BINDS, np.uint8)
+    for number, factor in factors:
+        values = np.asarray(factor, np.float64)
+        values = np.broadcast_to(values, shape) if values.ndim == 0 else _of_shape(values, shape, "a factor")
+        below = values < least
+        least, code = np.where(below, values, least), np.where(below, np.uint8(number), code)
+    return np.where(unknown, np.uint8(0), code)

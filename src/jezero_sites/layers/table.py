@@ -33,7 +33,8 @@ class Layer:
     """One quantity: its name, what it means, and how it is measured from heights.
 
     ``needs`` names the option that it depends on: ``baseline_m``, ``radius_m``, ``sun`` or nothing.
-    ``equation`` is None for layers that only a whole assessment gives.
+    ``equation`` is None for layers that only a whole assessment gives; ``on_map`` is False for those that
+    are written to files alone.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Layer:
     ramp: str
     needs: str = ""
     equation: Callable[[FloatArray, Lengths], FloatArray] | None = None
+    on_map: bool = True
 
 
 def _plane_slope(z: FloatArray, n: Lengths) -> FloatArray:
@@ -128,14 +130,44 @@ _TABLE = (
           "diverging", "", _spaced(terrain.profile_curvature_per_m)),
     Layer("plan_curvature_per_m", "Plan curvature", "1/m", "curvature across the slope (Zevenbergen-Thorne)",
           "diverging", "", _spaced(terrain.plan_curvature_per_m)),
+    Layer("stance_tilt_deg", "Stance tilt", "deg",
+          "largest tilt of the lander on its legs, over all clockings and valid stances", "limit"),
+    Layer("stance_tilt_mean_deg", "Stance tilt, mean", "deg",
+          "slope of the mean gradient of the lander on its legs, over all clockings and valid stances", "sequential",
+          on_map=False),
+    Layer("stance_tilt_min_deg", "Stance tilt, least", "deg",
+          "smallest tilt of the lander on its legs, over all clockings and valid stances", "sequential", on_map=False),
+    Layer("protrusion_m", "Protrusion", "m",
+          "highest that ground in the footprint rises above the plane of the pads, over all clockings and stances",
+          "sequential", on_map=False),
+    Layer("clearance_m", "Belly clearance", "m",
+          "belly height less the protrusion and the margin; negative where the ground strikes the belly", "limit"),
+    Layer("rock_abundance_fraction", "Rock abundance", "1", "share of the ground covered by rocks", "sequential"),
+    Layer("rocks_in_footprint", "Rocks in the footprint", "1",
+          "mean number of rocks beyond the limit that the lander's footprint meets", "sequential", on_map=False),
+    Layer("dem_quality", "DEM artefacts", "",
+          "bits of what the screen of artefacts found: 1 seam, 2 box, 4 facet, 8 step; 0 nothing", "reason"),
     Layer("hazard_class", "Hazard class", "", "0 unknown, 1 safe, 2 marginal, 3 unsafe", "class"),
     Layer("hazard_reason", "Hazard reason", "", "bits of the limits exceeded: 1 slope, 2 roughness, 4 relief, "
-          "8 rocks, 16 bedforms, 32 clearance, 64 not observed, 128 another layer", "reason"),
+          "8 rocks, 16 bedforms, 32 clearance or stance, 64 not observed, 128 another layer", "reason"),
+    Layer("slope_safe_probability", "Slope within its limits", "1",
+          "chance that the true slope is within every limit on slope, given the DEM's error (flat prior)",
+          "probability", on_map=False),
+    Layer("rock_safe_probability", "No rock in the footprint", "1",
+          "chance that no rock beyond the limit lies in the footprint (Poisson)", "probability", on_map=False),
+    Layer("binding_factor", "Binding factor", "",
+          "the smallest factor of the safe probability: 0 unknown, 1 slope, 2 roughness, 3 relief, 4 rocks, 5 stance, "
+          "6 clearance, 7 another limit, 255 none is below 1", "class"),
     Layer("safe_probability", "Safe probability", "1", "chance that a touchdown centred here is safe", "probability"),
     Layer("landing_probability", "Landing probability", "1",
           "chance of success when aiming here; unknown ground counts as failure", "probability"),
     Layer("landing_probability_upper", "Landing probability, upper bound", "1",
           "chance of success when aiming here; unknown ground counts as success", "probability"),
+    Layer("divert_probability", "Landing probability with divert", "1",
+          "chance of success when aiming here and diverting to the best ground in reach; unknown ground counts as "
+          "failure", "probability"),
+    Layer("divert_probability_upper", "Landing probability with divert, upper bound", "1",
+          "the same; unknown ground counts as success", "probability", on_map=False),
 )  # fmt: skip
 
 LAYERS = {layer.name: layer for layer in _TABLE}

@@ -6,6 +6,7 @@ deuteranopia, protanopia and tritanopia. Red and green are never told apart.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,9 +16,60 @@ BLUE, LIGHT, SAND, ORANGE, BROWN = "#2b6a99", "#8fbfdb", "#f6e8b1", "#e08a1e", "
 UNKNOWN = "#8d8d8d"
 CLASS_COLOURS = {1: BLUE, 2: SAND, 3: BROWN}
 CLASS_NAMES = {0: "unknown", 1: "safe", 2: "marginal", 3: "unsafe"}
-REASON_COLOURS = {0: "#dfe7ec", 1: ORANGE, 2: BLUE, 4: LIGHT, 128: SAND}
-REASON_NAMES = {0: "no limit exceeded", 1: "slope", 2: "roughness", 4: "relief", 128: "another limit"}
+NOTHING, BLACK, PURPLE = "#dfe7ec", "#1b1b1b", "#4b005a"
+REASON_COLOURS = {0: NOTHING, 1: ORANGE, 2: BLUE, 4: LIGHT, 32: BLACK, 128: SAND}
+REASON_NAMES = {
+    0: "no limit exceeded",
+    1: "slope",
+    2: "roughness",
+    4: "relief",
+    8: "rocks",
+    16: "bedforms",
+    32: "stance or clearance",
+    64: "not observed",
+    128: "another limit",
+}
 SEVERAL = BROWN
+ARTEFACT_COLOURS = {0: NOTHING, 1: ORANGE, 2: BLUE, 4: LIGHT, 8: BROWN}
+ARTEFACT_NAMES = {0: "none found", 1: "seam", 2: "box", 4: "facet", 8: "step"}
+FACTOR_COLOURS = {
+    1: ORANGE,
+    2: BLUE,
+    3: LIGHT,
+    4: BROWN,
+    5: BLACK,
+    6: PURPLE,
+    7: SAND,
+    255: NOTHING,
+}
+FACTOR_NAMES = {
+    1: "slope",
+    2: "roughness",
+    3: "relief",
+    4: "rocks",
+    5: "stance",
+    6: "clearance",
+    7: "another limit",
+    255: "none below 1",
+}
+
+
+@dataclass(frozen=True)
+class Codes:
+    """How a layer of codes is shown; ``several`` is the colour of joined bits, None where codes are no bits."""
+
+    colours: Mapping[int, str]
+    names: Mapping[int, str]
+    several: str | None = None
+
+
+CODES = {
+    "hazard_class": Codes(CLASS_COLOURS, CLASS_NAMES),
+    "hazard_reason": Codes(REASON_COLOURS, REASON_NAMES, SEVERAL),
+    "dem_quality": Codes(ARTEFACT_COLOURS, ARTEFACT_NAMES, BLACK),
+    "binding_factor": Codes(FACTOR_COLOURS, FACTOR_NAMES),
+}
+"""Layers of codes by name."""
 
 _PROBABILITY_BREAKS = (0.5, 0.8, 0.9, 0.95)
 _YELLOW_TO_BROWN = ("#fff7bc", "#fee391", "#fec44f", "#fe9929", "#ec7014", "#cc4c02", "#993404", "#662506")
@@ -44,6 +96,15 @@ def limit_scale(limit: float, marginal_fraction: float, *, unit: str, is_max: bo
     if not is_max:
         raise ValueError("only upper limits have a scale")
     return Scale(breaks, (BLUE, LIGHT, SAND, ORANGE, BROWN), _labels(breaks, unit, names), "")
+
+
+def floor_scale(limit: float, high: float, *, unit: str) -> Scale:
+    """Return the classes above a lower limit: below it, and four equal ones from it up to a value."""
+    top = max(high, limit + 0.1)
+    breaks = tuple(round(limit + i * (top - limit) / 4, 10) for i in range(4))
+    names = ("below the limit", "", "", "", "")
+    labels = _labels(breaks, unit, names)
+    return Scale(breaks, (BROWN, ORANGE, SAND, LIGHT, BLUE), labels, "the limit and the range of this area")
 
 
 def probability_scale() -> Scale:

@@ -68,7 +68,7 @@ def display_grid(grid: Grid) -> DisplayGrid:
 
 
 def coarsened(values: NDArray[Any], factor: int, how: str) -> NDArray[Any]:
-    """Return values over squares of cells by their worst: ``max``, ``min``, ``or``; or by their ``mean``.
+    """Return values over squares of cells by their worst: ``max``, ``min``, ``or``; by ``mean`` or ``middle`` cell.
 
     Unknown only where all cells of a square are.
     """
@@ -79,6 +79,9 @@ def coarsened(values: NDArray[Any], factor: int, how: str) -> NDArray[Any]:
     padded = np.full((rows * factor, cols * factor), empty, values.dtype)
     padded[: values.shape[0], : values.shape[1]] = values
     squares = padded.reshape(rows, factor, cols, factor).swapaxes(1, 2).reshape(rows, cols, factor * factor)
+    if how == "middle":
+        middle: NDArray[Any] = squares[:, :, (factor // 2) * factor + factor // 2]
+        return middle
     if how == "or":
         joined: NDArray[Any] = np.bitwise_or.reduce(squares, axis=2)
         return joined

@@ -1,6 +1,6 @@
 """Rasters as small integers that a page can hold: quantised so that no hazard looks smaller than it is.
 
-Slope, roughness and relief are rounded up, lower probabilities down, the upper bound up. Rows are stored
+Slope, roughness and relief are rounded up, clearance and lower probabilities down, the upper bound up. Rows are stored
 as differences, deflated and written in base64.
 """
 
@@ -50,11 +50,15 @@ def encode(name: str, values: NDArray[Any]) -> Encoded:
         float with NaN where unknown, or uint8 codes.
     """
     if values.dtype == np.uint8:
-        return Encoded(values, 1.0, 0.0, 0 if name == "hazard_class" else None)
+        return Encoded(values, 1.0, 0.0, 0 if name in ("hazard_class", "binding_factor") else None)
     if name == "elevation_m":
         return _elevation(values)
-    if name.endswith("slope_deg") or (name.startswith("slope_") and name.endswith("_deg")):
+    if name.endswith("slope_deg") or (name.startswith(("slope_", "stance_")) and name.endswith("_deg")):
         return _quantised(values, 0.25, np.ceil, top=254, dtype=np.uint8)
+    if name == "clearance_m":
+        return _signed(values)
+    if name.endswith("_fraction"):
+        return _quantised(values, PROBABILITY_STEP, np.ceil, top=50_000, dtype=np.uint16)
     if "probability" in name:
         rounding = np.ceil if name.endswith("upper") else np.floor
         return _quantised(values, PROBABILITY_STEP, rounding, top=50_000, dtype=np.uint16)
@@ -81,6 +85,16 @@ def _quantised(values: NDArray[Any], step: float, rounding: Any, *, top: int, dt
     on_step = np.abs(scaled - whole) <= 1e-6 * np.maximum(1.0, np.abs(whole))
     codes = np.clip(np.where(on_step, whole, rounding(scaled)), 0, top)
     return Encoded(np.where(known, codes, nodata).astype(dtype), step, 0.0, nodata)
+
+
+def _signed(values: NDArray[Any]) -> Encoded:
+    """Return metres of either sign, rounded down to whole millimetres."""
+    known, nodata = ~np.isnan(values), -32768
+    scaled = np.where(known, values, 0.0).astype(np.float64) / 0.001
+    whole = np.rint(scaled)
+    on_step = np.abs(scaled - whole) <= 1e-6 * np.maximum(1.0, np.abs(whole))
+    codes = np.clip(np.where(on_step, whole, np.floor(scaled)), -32767, 32767)
+    return Encoded(np.where(known, codes, nodata).astype(np.int16), 0.001, 0.0, nodata)
 
 
 def _elevation(values: NDArray[Any]) -> Encoded:

@@ -25,6 +25,16 @@ RASTER_BYTES = 11_500_000
 """Of which the encoded layers and the picture under them may take this."""
 
 
+_HOW = {
+    "hazard_reason": "or",
+    "dem_quality": "or",
+    "elevation_m": "mean",
+    "clearance_m": "min",
+    "binding_factor": "middle",
+}
+_REDUCED = {"or": "joined codes", "mean": "mean", "middle": "middle cell"}
+
+
 def page_data(view: RunView, *, max_px: int | None = None) -> dict[str, Any]:
     """Return the data of the page; layers are reduced by their worst value until they fit.
 
@@ -110,7 +120,8 @@ def _size(layers: list[dict[str, Any]], picture: dict[str, Any]) -> int:
 
 
 def _rasters(view: RunView, display: DisplayGrid, factor: int) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    layers = [_layer(raster, view, display, factor) for raster in view.layers.values()]
+    shown = [raster for name, raster in view.layers.items() if layer_for(name).on_map]
+    layers = [_layer(raster, view, display, factor) for raster in shown]
     layers.append(_layer(view.elevation, view, display, factor))
     return layers, picture_under(view, display, factor)
 
@@ -118,7 +129,7 @@ def _rasters(view: RunView, display: DisplayGrid, factor: int) -> tuple[list[dic
 def _layer(raster: Raster, view: RunView, display: DisplayGrid, factor: int) -> dict[str, Any]:
     name = raster.name
     about = layer_for(name)
-    how = {"hazard_reason": "or", "elevation_m": "mean"}.get(name, "min" if "probability" in name else "max")
+    how = _HOW.get(name, "min" if "probability" in name else "max")
     values = coarsened(display.bring(raster.values), factor, how)
     limit = view.limit(name)
     return {
@@ -127,7 +138,7 @@ def _layer(raster: Raster, view: RunView, display: DisplayGrid, factor: int) -> 
         "unit": "" if about.unit == "1" else about.unit,
         "about": about.about,
         "limit": None if limit is None else {**vars(limit), "standing": limit.standing},
-        "reduced": None if factor == 1 else {"or": "all", "mean": "mean"}.get(how, "worst value"),
+        "reduced": None if factor == 1 else _REDUCED.get(how, "worst value"),
         **_colouring(name, about.unit, values, limit, view.marginal_fraction),
         **encode(name, values).as_dict(),
     }
@@ -137,19 +148,8 @@ def _colouring(
     name: str, unit: str, values: NDArray[Any], limit: LimitView | None, marginal_fraction: float
 ) -> dict[str, Any]:
     """Return how a layer is coloured: by code, or by classes of its value."""
-    if name == "hazard_class":
-        items = [
-            {"code": c, "colour": colours.CLASS_COLOURS[c], "label": colours.CLASS_NAMES[c]}
-            for c in (1, 2, 3)
-        ]
-        return {"kind": "code", "items": items, "several": None, "note": ""}
-    if name == "hazard_reason":
-        found = {int(code) for code in np.unique(values)} | {0}
-        single = [c for c in colours.REASON_COLOURS if c in found]
-        items = [
-            {"code": c, "colour": colours.REASON_COLOURS[c], "label": colours.REASON_NAMES[c]} for c in single
-        ]
-        return {"kind": "code", "items": items, "several": colours.SEVERAL, "note": ""}
+    if name in colours.CODES:
+        return _codes(colours.CODES[name], values)
     shown_unit = "" if unit == "1" else unit
     if "probability" in name:
         scale = colours.probability_scale()
@@ -158,7 +158,13 @@ def _colouring(
     else:
         known = values[~np.isnan(values)]
         low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
+        if limit is not None and limit.kind == "min":
+            return _classes(colours.floor_scale(limit.value, high, unit=shown_unit))
         scale = colours.range_scale(low, high if high > low else low + 1.0, unit=shown_unit)
+    return _classes(scale)
+
+
+def _classes(scale: colours.Scale) -> dict[str, Any]:
     return {
         "kind": "classes",
         "breaks": scale.breaks,
@@ -166,6 +172,16 @@ def _colouring(
         "labels": scale.labels,
         "note": scale.note,
     }
+
+
+def _codes(codes: colours.Codes, values: NDArray[Any]) -> dict[str, Any]:
+    """Return how codes are coloured: of bits those that occur alone, else those that occur at all."""
+    found = {int(code) for code in np.unique(values)} | {0}
+    shown = [c for c in codes.colours if c in found or codes is colours.CODES["hazard_class"]]
+    items = [{"code": c, "colour": codes.colours[c], "label": codes.names[c]} for c in shown]
+    bits = None if codes.several is None else {str(bit): word for bit, word in codes.names.items() if bit}
+    several = codes.several if found - set(shown) else None
+    return {"kind": "code", "items": items, "several": several, "bits": bits, "note": ""}
 
 
 def _crs(grid: Grid, display: DisplayGrid, *, nodes: int = 33) -> dict[str, Any]:

@@ -165,7 +165,7 @@ def _image(
     """Return values, colour map and norm of a layer, and ticks where its classes have names."""
     from matplotlib.colors import BoundaryNorm, ListedColormap
 
-    if raster.name in ("hazard_class", "hazard_reason"):
+    if raster.name in colours.CODES:
         return _codes(raster)
     values = np.ma.masked_invalid(raster.values)
     if "probability" in raster.name:
@@ -190,16 +190,16 @@ def _image(
 def _codes(raster: Raster) -> tuple[dict[str, Any], tuple[list[float], list[str]]]:
     from matplotlib.colors import BoundaryNorm, ListedColormap
 
+    codes = colours.CODES[raster.name]
+    present = [c for c in codes.colours if c in np.unique(raster.values)]
     if raster.name == "hazard_class":
-        names = [colours.CLASS_NAMES[i] for i in range(4)]
-        paints = [colours.UNKNOWN, *(colours.CLASS_COLOURS[i] for i in (1, 2, 3))]
-        index = raster.values
-    else:
-        codes = list(colours.REASON_COLOURS)
-        names = [colours.REASON_NAMES[c] for c in codes] + ["several limits"]
-        paints = [*(colours.REASON_COLOURS[c] for c in codes), colours.SEVERAL]
-        index = np.full(raster.values.shape, len(codes))
-        for i, code in enumerate(codes):
-            index[raster.values == code] = i
+        present = [1, 2, 3]
+    names = [codes.names[c] for c in present]
+    paints = [codes.colours[c] for c in present]
+    names.append("unknown" if codes.several is None else "several")
+    paints.append(colours.UNKNOWN if codes.several is None else codes.several)
+    index = np.full(raster.values.shape, len(present))
+    for i, code in enumerate(present):
+        index[raster.values == code] = i
     norm = BoundaryNorm(np.arange(len(names) + 1) - 0.5, len(names))
     return {"values": index, "cmap": ListedColormap(paints), "norm": norm}, (list(range(len(names))), names)

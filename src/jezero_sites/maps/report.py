@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from jezero_sites.layers import layer_for
+from jezero_sites.maps import colours
 from jezero_sites.maps.plots import png_of, site_figure, slope_curves
 from jezero_sites.maps.view import LimitView, RunView
 from jezero_sites.raster import Raster
@@ -46,11 +47,14 @@ def report_html(view: RunView) -> str:
         view=view,
         sites=sites,
         more=len(view.sites) - len(sites),
+        diverts=bool(sites) and "divert_probability" in sites[0],
         constraints=[_constraint(limit, sites) for limit in view.limits],
         figures=_figures(view),
         statistics=_statistics(view),
         classes=view.statistics.get("hazard_class", {}),
-        reasons=_reasons(view),
+        reasons=_shares(view, "hazard_reason"),
+        factors=_shares(view, "binding_factor"),
+        artefacts=_shares(view, "dem_quality"),
     )
 
 
@@ -102,13 +106,33 @@ def _figures(view: RunView) -> list[dict[str, str]]:
              ("Hazard class", view.layers["hazard_class"], None),
              ("Landing probability, lower bound: the chance of success when aiming at a cell",
               view.layers["landing_probability"], None),
-             ("Slope", slope, steepest)]  # fmt: skip
+             ("Slope", slope, steepest), *_further(view)]  # fmt: skip
     near = view.marginal_fraction
     drawn = [(c, site_figure(_reduced(r), marks, limit=m, marginal_fraction=near)) for c, r, m in found]
     figures = [{"caption": caption, "url": png_of(figure)} for caption, figure in drawn]
     curves = slope_curves(np.asarray(slope.values, float), limit_deg=steepest)
     caption = "Slope of known ground: histogram, and cumulative curve with the limit"
     return [*figures, {"caption": caption, "url": png_of(curves)}]
+
+
+def _further(view: RunView) -> list[tuple[str, Raster, float | None]]:
+    """Return the figures of layers that only some runs have something to show of."""
+    found: list[tuple[str, Raster, float | None]] = []
+    tilt = view.limit("stance_tilt_deg")
+    if "stance_tilt_deg" in view.layers:
+        caption = "Stance: the largest tilt on the legs over all clockings"
+        found.append((caption, view.layers["stance_tilt_deg"], None if tilt is None else tilt.value))
+    if "clearance_m" in view.layers:
+        found.append(("Belly clearance, the margin taken off", view.layers["clearance_m"], None))
+    if "binding_factor" in view.layers:
+        caption = "Binding factor: the smallest factor of the safe probability"
+        found.append((caption, view.layers["binding_factor"], None))
+    if "divert_probability" in view.layers:
+        caption = "Landing probability with the divert, lower bound"
+        found.append((caption, view.layers["divert_probability"], None))
+    if "dem_quality" in view.layers and np.any(view.layers["dem_quality"].values):
+        found.append(("Artefacts of the DEM that the screen found", view.layers["dem_quality"], None))
+    return found
 
 
 def _shaded(view: RunView) -> Raster:
@@ -125,7 +149,10 @@ def _reduced(raster: Raster, most: int = 1400) -> Raster:
     factor = -(-max(raster.grid.shape) // most)
     if factor == 1:
         return raster
-    how = "mean" if raster.name == "hillshade" else "min" if "probability" in raster.name else "max"
+    low = "probability" in raster.name or raster.name == "clearance_m"
+    how = {"hillshade": "mean", "binding_factor": "middle", "dem_quality": "or"}.get(
+        raster.name, "min" if low else "max"
+    )
     values = coarsened(raster.values, factor, how)
     t = raster.grid.transform
     transform = type(t)(t.a * factor, t.b, t.c, t.d, t.e * factor, t.f)
@@ -137,7 +164,7 @@ def _reduced(raster: Raster, most: int = 1400) -> Raster:
 def _statistics(view: RunView) -> list[dict[str, Any]]:
     rows = []
     for name, numbers in view.statistics.items():
-        if name not in ("hazard_class", "hazard_reason"):
+        if name not in colours.CODES:
             layer = layer_for(name)
             unit = "" if layer.unit == "1" else layer.unit
             rows.append({"title": layer.title, "unit": unit, **{k: numbers.get(k) for k in _COLUMNS}})
@@ -147,7 +174,8 @@ def _statistics(view: RunView) -> list[dict[str, Any]]:
 _COLUMNS = ("min", "mean", "p50", "p95", "max", "sd", "rms", "unknown_fraction")
 
 
-def _reasons(view: RunView) -> list[tuple[str, float]]:
-    shares = view.statistics.get("hazard_reason", {})
+def _shares(view: RunView, name: str) -> list[tuple[str, float]]:
+    """Return the shares of the codes of a layer that occur, the largest first."""
+    shares = view.statistics.get(name, {})
     named = [(k.removesuffix("_fraction").replace("_", " "), v) for k, v in shares.items() if v > 0]
     return sorted(named, key=lambda pair: -pair[1])

@@ -67,6 +67,19 @@ class InputView:
     about: str
 
 
+@dataclass(frozen=True)
+class FloorView:
+    """What an operator reads on flat ground because of the DEM's error; None where it has no such number."""
+
+    operator: str
+    unit: str
+    mean: float | None
+    rms: float
+    p95: float | None
+    limit: float | None
+    over_limit_probability: float | None
+
+
 @dataclass(frozen=True, eq=False)
 class RunView:
     """Everything that map and report show of a run."""
@@ -89,6 +102,7 @@ class RunView:
     statistics: Mapping[str, Mapping[str, float]]
     flags: tuple[str, ...] = ()
     marginal_fraction: float = 0.8
+    noise_floor: tuple[FloorView, ...] = ()
 
     def limit(self, layer: str) -> LimitView | None:
         """Return the limit that acts on a layer, or None."""

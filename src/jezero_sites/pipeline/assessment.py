@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jezero_sites.errors import InputError, Notice
 from jezero_sites.pipeline.inputs import InputRecord
+from jezero_sites.pipeline.stages.noise_floor import NoiseFloor
 from jezero_sites.raster import Raster
 from jezero_sites.settings import Settings
 
@@ -30,8 +31,9 @@ class Assessment:
         The image shown with it.
     layers : mapping of str to Raster
         ``slope_deg``, ``roughness_m``, ``relief_m``, ``hazard_class``, ``hazard_reason``,
-        ``safe_probability``, ``landing_probability`` (lower bound), ``landing_probability_upper``, and
-        any further layer with a limit.
+        ``safe_probability`` and its factors, ``landing_probability`` (lower bound),
+        ``landing_probability_upper``, ``dem_quality``, and what the settings add: further limits, the stance of
+        a lander with legs, rocks, a divert.
     sites : GeoDataFrame
         Ranked candidate sites, one row each; may be empty.
     samples : GeoDataFrame
@@ -43,6 +45,8 @@ class Assessment:
     summary : str
         The outcome in a sentence or two.
     statistics : mapping of layer name to its numbers
+    noise_floor : tuple of NoiseFloor
+        What each operator would read on perfectly flat ground, given the DEM's error.
     """
 
     dem: Raster
@@ -56,6 +60,7 @@ class Assessment:
     statements: tuple[str, ...]
     summary: str
     statistics: Mapping[str, Mapping[str, float]]
+    noise_floor: tuple[NoiseFloor, ...] = ()
 
     def map(self, *, max_px: int | None = None) -> SiteMap:
         """Return the interactive map: shown by a notebook, or ``.save("map.html")``.
@@ -106,7 +111,7 @@ class Assessment:
         DiskError
             ``E_DISK_FULL`` or ``E_WRITE``.
         """
-        from jezero_sites.pipeline.run_dir import save_run
+        from jezero_sites.pipeline.run_files.run_dir import save_run
 
         return save_run(self, Path(directory))
 

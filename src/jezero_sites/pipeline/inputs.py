@@ -30,13 +30,18 @@ class InputRecord:
 
 
 def input_records(
-    dem: Raster, ortho: Raster | None = None, samples: GeoDataFrame | None = None
+    dem: Raster,
+    ortho: Raster | None = None,
+    samples: GeoDataFrame | None = None,
+    *,
+    abundance: Raster | None = None,
 ) -> tuple[InputRecord, ...]:
     """Return a record of each file that the inputs were read from."""
     from jezero_sites.io.hashing import sha256_of
 
     paths = [(path, "dem") for path in dem.sources]
     paths += [(path, "ortho") for path in (ortho.sources if ortho is not None else ())]
+    paths += [(path, "rock abundance") for path in (abundance.sources if abundance is not None else ())]
     paths += [
         (Path(path), "samples") for path in (samples.attrs.get("sources", ()) if samples is not None else ())
     ]

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from jezero_sites.arrays import FloatArray
-from jezero_sites.errors import Notice
+from jezero_sites.errors import InputError, Notice
 from jezero_sites.layers import layer_for
 from jezero_sites.pipeline.assessment import Assessment
-from jezero_sites.pipeline.ground import Ground, measure_for, measure_ground
 from jezero_sites.pipeline.inputs import elsewhere_notice, input_records, sample_notices
-from jezero_sites.pipeline.resolution import check_resolution, resolution_notices
+from jezero_sites.pipeline.outcome import Outcome, run_layers
+from jezero_sites.pipeline.stages.aiming import aim, aim_with_divert
+from jezero_sites.pipeline.stages.dem_quality import (
+    estimated_noise,
+    found_artefacts,
+    noise_notices,
+    quality_notices,
+)
+from jezero_sites.pipeline.stages.ground import measure_for, measure_ground
+from jezero_sites.pipeline.stages.noise_floor import noise_floors
+from jezero_sites.pipeline.stages.resolution import check_resolution, fine_notices, resolution_notices
+from jezero_sites.pipeline.stages.rocks import rock_field
+from jezero_sites.pipeline.stages.touchdown import touchdown_safety
 from jezero_sites.pipeline.statements import statements_of, summary_of
 from jezero_sites.pipeline.statistics import layer_statistics
 from jezero_sites.pipeline.table import find_candidates, site_table
-from jezero_sites.pipeline.touchdown import Safety, aim, rock_rate, touchdown_safety
 from jezero_sites.raster import Raster
 from jezero_sites.settings import Settings, load_profile
 
@@ -29,6 +36,9 @@ Progress = Callable[[str], None]
 
 STAGES = ("measure the ground", "weigh the hazards", "aim the dispersion ellipse", "find the sites")
 
+TWO_BOUNDS = ("landing_probability", "divert_probability")
+"""Layers with a lower and an upper bound, two bands of one file."""
+
 
 def assess(
     dem: Raster,
@@ -36,6 +46,7 @@ def assess(
     samples: GeoDataFrame | None = None,
     settings: Settings | None = None,
     *,
+    rock_abundance: Raster | None = None,
     allow_coarse: bool = False,
     jobs: int = 1,
     progress: Progress = lambda _: None,
@@ -52,6 +63,9 @@ def assess(
         Sample positions; Perseverance's where none are given.
     settings : Settings, optional
         Limits, errors and weights; the profile ``msr-srl-illustrative`` where none are given.
+    rock_abundance : Raster, optional
+        Share of the ground covered by rocks, as :func:`jezero_sites.read_abundance` gives it; in place of the
+        settings' number.
     allow_coarse : bool
         Go on where a limit rests on ground finer than the DEM shows.
     jobs : int
@@ -71,23 +85,27 @@ def assess(
     settings = settings or load_profile()
     samples = _samples_or_catalogue(samples)
     notices = check_resolution(dem, settings, allow_coarse=allow_coarse)
-    progress(STAGES[0])
-    ground = measure_ground(dem, settings, jobs=jobs)
-    progress(STAGES[1])
-    safety = touchdown_safety(ground, settings)
-    progress(STAGES[2])
-    landing = aim(safety.safe_probability, dem.grid, settings, jobs=jobs)
+    found = work_out(dem, settings, abundance=rock_abundance, jobs=jobs, progress=progress)
     progress(STAGES[3])
-    cells, safe_radius = find_candidates(landing[0], safety.hazard_class, grid=dem.grid, settings=settings)
+    landing, safety = found.landing, found.safety
+    cells, safe_radius = find_candidates(landing.lower, safety.hazard_class, grid=dem.grid, settings=settings)
     arrays = {
         "hazard_class": safety.hazard_class,
-        "landing_probability": landing[0],
-        "landing_probability_upper": landing[1],
+        "landing_probability": landing.lower,
+        "landing_probability_upper": landing.upper,
         "safe_radius_m": safe_radius,
+        "dem_quality": found.artefacts.flags,
+        **({} if found.divert is None else {"divert_probability": found.divert.lower}),
     }
-    table = site_table(cells, ground, arrays, samples=samples, settings=settings)
-    layers = _layers(ground, safety, landing, settings)
+    table = site_table(cells, found.ground, arrays, samples=samples, settings=settings)
+    layers = run_layers(found, settings)
     statistics = layer_statistics(layers)
+    notices = (
+        *notices,
+        *fine_notices(layers.values()),
+        *noise_notices(found.noise, settings),
+        *quality_notices(found.artefacts, dem),
+    )
     return Assessment(
         dem=dem,
         ortho=ortho,
@@ -95,12 +113,36 @@ def assess(
         sites=table,
         samples=samples,
         settings=settings,
-        inputs=input_records(dem, ortho, samples),
+        inputs=input_records(dem, ortho, samples, abundance=rock_abundance),
         notices=_all_notices(dem, ortho, samples, notices),
-        statements=statements_of(ground, samples, settings, notices),
+        statements=statements_of(found, samples, settings, notices),
         summary=summary_of(table, samples, statistics, settings),
         statistics=statistics,
+        noise_floor=found.floors,
     )
+
+
+def work_out(
+    dem: Raster,
+    settings: Settings,
+    *,
+    abundance: Raster | None = None,
+    jobs: int = 1,
+    progress: Progress = lambda _: None,
+) -> Outcome:
+    """Return everything that is worked out for the cells of a DEM, stage by stage."""
+    progress(STAGES[0])
+    ground = measure_ground(dem, settings, jobs=jobs)
+    artefacts = found_artefacts(dem)
+    noise = estimated_noise(dem)
+    floors = noise_floors(ground, settings)
+    progress(STAGES[1])
+    rocks = rock_field(dem.grid, settings, abundance)
+    safety = touchdown_safety(ground, settings, rocks)
+    progress(STAGES[2])
+    landing = aim(safety.safe_probability, dem.grid, settings, jobs=jobs)
+    divert = aim_with_divert(safety.safe_probability, dem.grid, settings, jobs=jobs)
+    return Outcome(ground, safety, landing, divert, rocks, artefacts, floors, noise)
 
 
 def assess_layers(
@@ -108,6 +150,7 @@ def assess_layers(
     settings: Settings,
     *,
     names: tuple[str, ...] | None = None,
+    rock_abundance: Raster | None = None,
     jobs: int = 1,
     progress: Progress = lambda _: None,
 ) -> tuple[dict[str, Raster], tuple[Notice, ...]]:
@@ -120,20 +163,26 @@ def assess_layers(
     extra = [name for name in names or () if layer_for(name).equation is not None]
     found: dict[str, Raster] = {}
     if names is None or len(extra) < len(names):
-        progress(STAGES[0])
-        ground = measure_ground(dem, settings, jobs=jobs)
-        progress(STAGES[1])
-        safety = touchdown_safety(ground, settings)
-        progress(STAGES[2])
-        found = _layers(ground, safety, aim(safety.safe_probability, dem.grid, settings, jobs=jobs), settings)
+        outcome = work_out(dem, settings, abundance=rock_abundance, jobs=jobs, progress=progress)
+        found = run_layers(outcome, settings)
+        notices = (
+            *notices,
+            *noise_notices(outcome.noise, settings),
+            *quality_notices(outcome.artefacts, dem),
+        )
     for name in extra:
         if name not in found:
             found[name] = measure_for(dem, name, settings, jobs=jobs)
+    notices = (*notices, *fine_notices(found.values()))
     if names is None:
         return found, notices
-    both = [
-        n for name in names for n in ((name, f"{name}_upper") if name == "landing_probability" else (name,))
-    ]
+    both = [n for name in names for n in ((name, f"{name}_upper") if name in TWO_BOUNDS else (name,))]
+    for name in both:
+        if name not in found:
+            fix = (
+                "set what it needs: legs or belly_clearance_m in [lander], [divert], an abundance in [rocks]"
+            )
+            raise InputError("E_LAYER", found=f"these settings give no layer {name}", fix=fix, field="only")
     return {name: found[name] for name in both}, notices
 
 
@@ -143,42 +192,6 @@ def _samples_or_catalogue(samples: GeoDataFrame | None) -> GeoDataFrame:
     from jezero_sites.io.points.catalog import perseverance_samples
 
     return perseverance_samples()
-
-
-def _layers(
-    ground: Ground, safety: Safety, landing: tuple[FloatArray, FloatArray], settings: Settings
-) -> dict[str, Raster]:
-    """Return every layer of the run as it is written: measured quantities in float32."""
-    dem = ground.dem
-    layers = {
-        name: _layer(dem, name, values.astype(np.float32), ground.tags[name])
-        for name, values in ground.values.items()
-        if name != "elevation_m"
-    }
-    rocks = "rocks=not assessed" if rock_rate(settings) is None else "rocks=model of Golombek and Rapp (1997)"
-    limits = "; ".join(f"{m.layer} {m.kind} {m.value:g} {m.unit} ({m.source})" for m in settings.limits)
-    classes = {"LIMITS": limits, "ASSESSED": f"{rocks}; bedforms=not assessed; clearance=not assessed"}
-    d = settings.dispersion
-    aimed = {
-        **classes,
-        "DISPERSION": f"{d.meaning}, semi-axes {d.major_m:g} x {d.minor_m:g} m, azimuth {d.azimuth_deg:g} deg",
-        "DISPERSION_SOURCE": d.source,
-    }
-    error = settings.dem_error
-    chances = {**classes, "DEM_ERROR": f"sigma {error.sigma_m:g} m, {error.model} ({error.source})"}
-    layers["hazard_class"] = _layer(dem, "hazard_class", safety.hazard_class, classes)
-    layers["hazard_reason"] = _layer(dem, "hazard_reason", safety.hazard_reason, classes)
-    layers["safe_probability"] = _layer(
-        dem, "safe_probability", safety.safe_probability.astype(np.float32), chances
-    )
-    for name, values in zip(("landing_probability", "landing_probability_upper"), landing, strict=True):
-        layers[name] = _layer(dem, name, values.astype(np.float32), {**chances, **aimed})
-    return layers
-
-
-def _layer(dem: Raster, name: str, values: Any, tags: dict[str, str]) -> Raster:
-    layer = layer_for(name)
-    return dem.like(values, name=name, unit=layer.unit, tags={"METHOD": layer.about, **tags})
 
 
 def _all_notices(

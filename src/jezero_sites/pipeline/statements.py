@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from jezero_sites import hazards
 from jezero_sites.errors import Notice
-from jezero_sites.pipeline.ground import Ground, is_slope
-from jezero_sites.pipeline.touchdown import rock_rate, slope_sigmas
+from jezero_sites.pipeline.outcome import Outcome
+from jezero_sites.pipeline.stages.dem_quality import artefacts_in_words, noise_in_words
+from jezero_sites.pipeline.stages.noise_floor import NoiseFloor
+from jezero_sites.pipeline.stages.rocks import rock_statements
 from jezero_sites.raster import Raster
 from jezero_sites.settings import Settings
 
@@ -32,18 +31,21 @@ def is_synthetic(dem: Raster) -> bool:
 
 
 def statements_of(
-    ground: Ground, samples: GeoDataFrame, settings: Settings, notices: Sequence[Notice] = ()
+    found: Outcome, samples: GeoDataFrame, settings: Settings, notices: Sequence[Notice] = ()
 ) -> tuple[str, ...]:
     """Return what must be said wherever the result is shown."""
     coarse = [f"Coarser than its limits: {n.found}." for n in notices if n.code == "W_COARSE"]
     return (
         *coarse,
-        *([SYNTHETIC] if is_synthetic(ground.dem) else []),
+        *([SYNTHETIC] if is_synthetic(found.ground.dem) else []),
         *_limits(settings),
-        _rocks(settings),
-        "Bedforms, belly clearance and leg stance were not assessed.",
-        *_error(ground, settings),
-        "The factors of the safe probability are taken as independent.",
+        *rock_statements(found.rocks, settings),
+        *_stance(settings),
+        *_error(found, settings),
+        *_artefacts(found),
+        "The safe probability is the product of its factors, taken as independent: the gates of roughness, relief, "
+        "stance and clearance where they have a limit, slope by the DEM's error, rocks by their number.",
+        *_aiming(found, settings),
         POSITIONS,
         *_moved(samples),
     )
@@ -137,43 +139,78 @@ def _limits(settings: Settings) -> list[str]:
     return found
 
 
-def _rocks(settings: Settings) -> str:
-    rocks, rate = settings.rocks, rock_rate(settings)
-    what = f"{rocks.limit_m:g} m {'high' if rocks.reading == 'height' else 'wide'}"
-    if rate is None:
-        return (
-            f"Rocks were not assessed: no rock abundance is set. A rock {what} is far below what a DEM shows; "
-            "the probabilities hold only where there is none."
-        )
-    return (
-        f"Rocks at least {what} are a model extrapolation (Golombek and Rapp 1997) at a rock abundance of "
-        f"{rocks.abundance_fraction:g} ({rocks.abundance_source or 'unverified'}): none was seen; "
-        f"a footprint meets {rate:.3g} of them on average."
+def _stance(settings: Settings) -> list[str]:
+    lander = settings.lander
+    if lander.legs is None:
+        return ["Bedforms, belly clearance and leg stance were not assessed."]
+    stands = (
+        f"Stance: {lander.legs} legs, pads of {lander.pad_radius_m:g} m radius {lander.hub_to_pad_m:g} m from the "
+        f"middle, every clocking ({lander.source})."
     )
+    if lander.belly_clearance_m is None:
+        return [stands, "Bedforms and belly clearance were not assessed."]
+    spare = (
+        f", {lander.clearance_sigmas:g} sigma of the DEM's error taken off" if lander.clearance_sigmas else ""
+    )
+    height = f"Belly {lander.belly_clearance_m:g} m above the pads{spare}"
+    belly = f"{height}; rocks that the DEM does not show are not in it."
+    return [stands, belly, "Bedforms were not assessed."]
 
 
-def _error(ground: Ground, settings: Settings) -> list[str]:
+def _error(found: Outcome, settings: Settings) -> list[str]:
     error = settings.dem_error
-    found = [
-        f"Vertical error of the DEM: {error.sigma_m:g} m (1 sigma), model {error.model}; {error.source}."
+    kind = f"{error.model}, length {error.length_m:g} m" if error.length_m is not None else error.model
+    lines = [f"Vertical error of the DEM: {error.sigma_m:g} m (1 sigma), model {kind}; {error.source}."]
+    if found.noise is not None:
+        words = noise_in_words(found.noise)
+        lines.append(
+            f"{words[0].upper()}{words[1:]}: real roughness counts as error in that, errors longer than its window "
+            "do not show."
+        )
+    return [
+        *lines,
+        *(_floor(floor) for floor in found.floors if floor.limit is not None and error.sigma_m > 0),
     ]
-    for limit in settings.limits:
-        if is_slope(limit.layer) and error.sigma_m > 0:
-            east, north = slope_sigmas(ground, limit, settings)
-            middle = len(east) // 2
-            floor = hazards.noise_floor_p95_deg(float(east[middle]), float(north[middle]))
-            flat = 1 - hazards.slope_exceedance_quadrature(
-                0.0,
-                0.0,
-                sigma_gx=float(east[middle]),
-                sigma_gy=float(north[middle]),
-                limit_tan=float(np.tan(np.radians(limit.value))),
-            )
-            found.append(
-                f"Noise floor of {limit.layer}: with that error 5 % of perfectly flat cells would read more than "
-                f"{floor:.1f} deg, so no ground passes its limit of {limit.value:g} deg with more than {chance(flat)}."
-            )
-    return found
+
+
+def _floor(floor: NoiseFloor) -> str:
+    if floor.p95 is None:
+        over = "above" if floor.rms > (floor.limit or 0.0) else "below"
+        reads = f"with that error perfectly flat ground could read {floor.rms:.2g} {floor.unit}"
+        return f"Noise floor of {floor.layer}: {reads}, {over} its limit of {floor.limit:g} {floor.unit}."
+    flat = chance(1.0 - (floor.over_limit_probability or 0.0))
+    lines = (
+        f"Noise floor of {floor.layer}: with that error 5 % of perfectly flat cells would read more than "
+        f"{floor.p95:.1f} deg"
+    )
+    if floor.sigma_gx is None:
+        return f"{lines}; {flat} of them would pass its limit of {floor.limit:g} deg."
+    return f"{lines}, so no ground passes its limit of {floor.limit:g} deg with more than {flat}."
+
+
+def _artefacts(found: Outcome) -> list[str]:
+    text = artefacts_in_words(found.artefacts)
+    if not text:
+        return []
+    return [
+        f"Screen of DEM artefacts: {text}. Ground there is measured as it is; a site's confidence is lower by it."
+    ]
+
+
+def _aiming(found: Outcome, settings: Settings) -> list[str]:
+    lines = []
+    if found.landing.factor > 1:
+        lines.append(
+            f"The dispersion was summed on cells of {found.landing.factor} x {found.landing.factor} cells: landing "
+            f"probabilities are within {found.landing.error_bound:.2g} of those on the DEM's own cells."
+        )
+    if settings.divert is not None:
+        d = settings.divert
+        lines.append(
+            f"Divert: the lander goes to the best ground within {d.radius_m:g} m of where it comes down and hits it "
+            f"with a standard deviation of {d.sigma_m:g} m per axis ({d.source}). Sites are ranked without it."
+        )
+    return lines
 
 
 def _moved(samples: GeoDataFrame) -> list[str]:

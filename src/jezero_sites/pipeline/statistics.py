@@ -22,18 +22,34 @@ REASONS = {
     128: "other",
 }
 
+ARTEFACTS = {1: "seam", 2: "box", 4: "facet", 8: "step"}
+FACTORS = {
+    0: "unknown",
+    1: "slope",
+    2: "roughness",
+    3: "relief",
+    4: "rocks",
+    5: "stance",
+    6: "clearance",
+    7: "another_limit",
+    255: "none",
+}
+"""Codes of the binding factor."""
+
+_BITS = {"hazard_reason": REASONS, "dem_quality": ARTEFACTS}
+_CODES = {"hazard_class": dict(enumerate(CLASSES)), "binding_factor": FACTORS}
+
 
 def layer_statistics(layers: Mapping[str, Raster]) -> dict[str, dict[str, float]]:
     """Return the statistics of every layer: shares of codes; range, mean and percentiles of numbers."""
-    found = {}
+    found: dict[str, dict[str, float]] = {}
     for name, raster in layers.items():
-        if name == "hazard_class":
-            found[name] = {f"{c}_fraction": float(np.mean(raster.values == i)) for i, c in enumerate(CLASSES)}
-        elif name == "hazard_reason":
-            found[name] = {
-                f"{word}_fraction": float(np.mean((raster.values & bit) != 0))
-                for bit, word in REASONS.items()
-            }
+        if name in _CODES:
+            shares = {word: np.mean(raster.values == code) for code, word in _CODES[name].items()}
+            found[name] = {f"{word}_fraction": float(share) for word, share in shares.items()}
+        elif name in _BITS:
+            shares = {word: np.mean((raster.values & bit) != 0) for bit, word in _BITS[name].items()}
+            found[name] = {f"{word}_fraction": float(share) for word, share in shares.items()}
         else:
             found[name] = _of_numbers(raster.values)
     return found

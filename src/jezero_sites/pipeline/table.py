@@ -10,7 +10,7 @@ import numpy as np
 from jezero_sites import sites
 from jezero_sites.arrays import FloatArray
 from jezero_sites.errors import InputError
-from jezero_sites.pipeline.ground import Ground, worst_column
+from jezero_sites.pipeline.stages.ground import Ground, worst_column
 from jezero_sites.raster import Grid
 from jezero_sites.settings import Limit, Settings
 
@@ -54,14 +54,16 @@ def site_table(
 ) -> GeoDataFrame:
     """Return the ranked table of sites with every measured number.
 
-    ``layers`` holds ``hazard_class``, ``landing_probability``, ``landing_probability_upper`` and
-    ``safe_radius_m`` as arrays.
+    ``layers`` holds ``hazard_class``, ``landing_probability``, ``landing_probability_upper``,
+    ``safe_radius_m`` and ``dem_quality`` as arrays, and ``divert_probability`` where the lander can divert.
     """
     import geopandas as gpd
 
     measured = [_measured(row, col, ground, layers, samples=samples, settings=settings) for row, col in cells]
     grid = ground.dem.grid
-    names = dict.fromkeys((*COLUMNS, *(worst_column(limit) for limit in settings.limits), "row", "col"))
+    diverted = ("divert_probability",) if "divert_probability" in layers else ()
+    worst = (worst_column(limit) for limit in settings.limits)
+    names = dict.fromkeys((*COLUMNS, *worst, "artefact_fraction", "confidence", *diverted, "row", "col"))
     data = {name: [site.get(name) for site in measured] for name in names}
     for name, column in data.items():
         if any(isinstance(v, float) for v in column):
@@ -155,19 +157,20 @@ def _measured(
         radius_m=grid.body_radius_m,
     )
     place = {"row": row, "col": col, "x_m": x, "y_m": y, "lon_deg": lon, "lat_deg": lat}
-    here = {
-        n: float(layers[n][row, col])
-        for n in ("landing_probability", "landing_probability_upper", "safe_radius_m")
-    }
+    single = ("landing_probability", "landing_probability_upper", "safe_radius_m", "divert_probability")
+    here = {n: float(layers[n][row, col]) for n in single if n in layers}
     near = {"nearest_sample": name, "nearest_sample_distance_m": distance}
-    around = _statistics(row, col, ground, layers["hazard_class"], settings)
+    around = _statistics(row, col, ground, layers, settings)
     return {**place, "elevation_m": float(ground.dem.values[row, col]), **here, **around, **near}
 
 
 def _statistics(
-    row: int, col: int, ground: Ground, hazard_class: Any, settings: Settings
+    row: int, col: int, ground: Ground, layers: Mapping[str, Any], settings: Settings
 ) -> dict[str, float]:
-    """Return the statistics of the disc around a site; unknown cells are left out of all but their share."""
+    """Return the statistics of the disc around a site; unknown cells are left out of all but their share.
+
+    ``confidence`` is the share of the disc that is known and free of artefacts.
+    """
     grid = ground.dem.grid
     disc = sites.disc_around(
         row,
@@ -178,13 +181,16 @@ def _statistics(
         radius_m=settings.search.site_radius_m,
     )
     slope, height = disc.of(ground.values["slope_deg"]), disc.of(np.asarray(ground.dem.values))
+    known, flagged = disc.of(layers["hazard_class"]) != 0, disc.of(layers["dem_quality"]) != 0
     found = {
         "slope_mean_deg": _known(np.mean, slope),
         "slope_p95_deg": _known(lambda v: np.percentile(v, 95), slope),
         "slope_max_deg": _known(np.max, slope),
         "roughness_max_m": _known(np.max, disc.of(ground.values["roughness_m"])),
         "relief_m": _known(np.ptp, height.astype(np.float64)),
-        "unknown_fraction": 1.0 - np.count_nonzero(disc.of(hazard_class)) / disc.cells,
+        "unknown_fraction": 1.0 - np.count_nonzero(known) / disc.cells,
+        "artefact_fraction": np.count_nonzero(flagged) / disc.cells,
+        "confidence": np.count_nonzero(known & ~flagged) / disc.cells,
     }
     for limit in settings.limits:
         worst = np.max if limit.kind == "max" else np.min

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import jezero_sites
 from jezero_sites.layers import layer_for
-from jezero_sites.maps.view import DispersionView, InputView, LimitView, RunView
+from jezero_sites.maps.view import DispersionView, FloorView, InputView, LimitView, RunView
 from jezero_sites.pipeline.assessment import Assessment
 from jezero_sites.pipeline.statements import SYNTHETIC, is_synthetic
 from jezero_sites.settings import Limit, settings_toml
@@ -36,6 +36,10 @@ def view_of(run: Assessment) -> RunView:
         statistics=run.statistics,
         flags=_flags(run),
         marginal_fraction=run.settings.marginal_fraction,
+        noise_floor=tuple(
+            FloorView(f.operator, f.unit, f.mean, f.rms, f.p95, f.limit, f.over_limit_probability)
+            for f in run.noise_floor
+        ),
     )
 
 

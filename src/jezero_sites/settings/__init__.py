@@ -1,5 +1,6 @@
 """Settings of a run: lander, limits, errors, dispersion, search and weights, from one TOML file."""
 
+from jezero_sites.settings.aiming import Dispersion, Divert
 from jezero_sites.settings.limit import SLOPE_NAME, Limit
 from jezero_sites.settings.profiles import DEFAULT_PROFILE, profile_names, profile_text
 from jezero_sites.settings.read import (
@@ -12,7 +13,6 @@ from jezero_sites.settings.read import (
 from jezero_sites.settings.tables import (
     DEFAULT_BASELINE_M,
     DemError,
-    Dispersion,
     Lander,
     Profile,
     Rocks,
@@ -27,6 +27,7 @@ __all__ = [
     "SLOPE_NAME",
     "DemError",
     "Dispersion",
+    "Divert",
     "Lander",
     "Limit",
     "Profile",

@@ -9,8 +9,10 @@ from typing import Literal
 
 from jezero_sites.settings.checks import need
 
-LIMITED_LAYERS = ("slope_deg", "roughness_m", "relief_m", "elevation_m")
+LIMITED_LAYERS = ("slope_deg", "roughness_m", "relief_m", "stance_tilt_deg", "clearance_m", "elevation_m")
 """Layers that may carry a limit, besides slopes at a further baseline: ``slope_20m_deg``."""
+
+_MAY_BE_LOW = ("elevation_m", "clearance_m")  # of these too little is a hazard, or can be
 
 SLOPE_NAME = re.compile(r"slope_([0-9]+(?:\.[0-9]+)?)m_deg")
 
@@ -36,10 +38,12 @@ class Limit:
         self._check_baseline(f"{where}.baseline_m")
         if unit == "deg":
             need(0 < self.value < 90, f"{where}.value", self.value, "between 0 and 90 degrees")
-        elif self.layer != "elevation_m":
+        elif self.layer not in _MAY_BE_LOW:
             need(self.value >= 0, f"{where}.value", self.value, "0 or more")
-        if self.layer != "elevation_m":
+        if self.layer not in _MAY_BE_LOW:
             need(self.kind == "max", f"{where}.kind", self.kind, '"max": too little of it is no hazard')
+        if self.layer == "clearance_m":
+            need(self.kind == "min", f"{where}.kind", self.kind, '"min": more clearance is no hazard')
 
     def _check_baseline(self, where: str) -> None:
         length = self.baseline_m

@@ -10,8 +10,18 @@ from typing import Any
 
 from jezero_sites.errors import SettingsError
 from jezero_sites.settings.checks import wrong
+from jezero_sites.settings.quoted import QUOTED_DISPERSION, QUOTED_HEIGHT_ERROR
 
 DEFAULT_PROFILE = "msr-srl-illustrative"
+
+_OTHER_WORDS = (
+    ("dispersion", ("n_sigma",), ("percent",)),
+    ("dispersion", ("percent",), ("n_sigma",)),
+    ("dispersion", QUOTED_DISPERSION, ("major_m", "minor_m", "percent", "n_sigma")),
+    ("dem_error", QUOTED_HEIGHT_ERROR, ("sigma_m",)),
+    ("dem_error", ("model",), ("length_m", "lag_m", "correlation")),
+)
+"""Keys of a table with which a file says in other words what the profile says with the last ones."""
 
 
 def profile_names() -> tuple[str, ...]:
@@ -54,9 +64,10 @@ def extended(data: dict[str, Any]) -> dict[str, Any]:
         raise wrong("profile.extends", f"a {type(name).__name__}", "the name of a profile in quotes")
     base = tomllib.loads(profile_text(name))
     own = {**data, "profile": {k: v for k, v in profile.items() if k != "extends"}}
-    dispersion = own.get("dispersion")
-    if isinstance(dispersion, dict) and "n_sigma" in dispersion:
-        base["dispersion"].pop("percent", None)
+    for table, words, replaced in _OTHER_WORDS:
+        told = own.get(table)
+        if isinstance(told, dict) and any(word in told for word in words):
+            base[table] = {k: v for k, v in base[table].items() if k not in replaced}
     return _merged(base, own)
 
 

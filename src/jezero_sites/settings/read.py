@@ -12,18 +12,21 @@ from typing import Any, TypeVar, get_type_hints
 
 from jezero_sites.errors import InputError, SettingsError
 from jezero_sites.settings import tables as t
+from jezero_sites.settings.aiming import Dispersion, Divert
 from jezero_sites.settings.checks import wrong
 from jezero_sites.settings.limit import LIMITED_LAYERS, SLOPE_NAME, Limit
 from jezero_sites.settings.profiles import DEFAULT_PROFILE, did_you_mean, extended, profile_text
+from jezero_sites.settings.quoted import quoted_dispersion, quoted_height_error
 
 _TABLES = {
     "profile": t.Profile,
     "lander": t.Lander,
     "rocks": t.Rocks,
     "dem_error": t.DemError,
-    "dispersion": t.Dispersion,
+    "dispersion": Dispersion,
     "search": t.Search,
 }
+_QUOTED = {"dem_error": quoted_height_error, "dispersion": quoted_dispersion}
 T = TypeVar("T")
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = 80
@@ -101,17 +104,22 @@ def settings_dict(settings: t.Settings) -> dict[str, Any]:
     values = {name: _plain(value) for name, value in settings.values.items()}
     for table in values.values():
         table["from"] = table.pop("column")
+    if settings.divert is not None:
+        data["divert"] = _plain(settings.divert)
     return {**data, "limits": limits, "weights": dict(settings.weights), "value": values}
 
 
 def _plain(table: Any) -> dict[str, Any]:
     pairs = dataclasses.asdict(table).items()
-    return {k: list(v) if isinstance(v, tuple) else v for k, v in pairs if v is not None}
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in pairs if v is not None and v != ()}
 
 
 def _settings(data: dict[str, Any]) -> t.Settings:
-    _check_keys(data, (*_TABLES, "limits", "weights", "value"), where="")
+    _check_keys(data, (*_TABLES, "divert", "limits", "weights", "value"), where="")
+    data = {**data, **{name: turn(data.get(name)) for name, turn in _QUOTED.items()}}
     made: dict[str, Any] = {name: _table(kind, data.get(name), name) for name, kind in _TABLES.items()}
+    if "divert" in data:
+        made["divert"] = _table(Divert, data["divert"], "divert")
     limits = dict(_dict(data.get("limits"), "limits"))
     marginal = _number(limits.pop("marginal_fraction", None), "limits.marginal_fraction")
     weights = {k: _number(v, f"weights.{k}") for k, v in _dict(data.get("weights"), "weights").items()}
@@ -164,7 +172,7 @@ def _typed(value: Any, hint: Any, where: str) -> Any:
         return tuple(_number(v, where) for v in value)
     if hint is bool:
         return _of(bool, value, where, "true or false")
-    if hint is int:
+    if hint in (int, int | None):
         if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**63:
             raise wrong(where, _shown(value), "a whole number")
         return value

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
 
+from jezero_sites.settings.aiming import Dispersion, Divert
 from jezero_sites.settings.checks import need, need_positive
 from jezero_sites.settings.limit import Limit
 
-ERROR_MODELS = ("white", "gaussian", "exponential", "worst_gaussian")
+ERROR_MODELS = ("white", "gaussian", "exponential", "worst_gaussian", "table")
 
 
 @dataclass(frozen=True)
@@ -23,14 +25,40 @@ class Profile:
 
 @dataclass(frozen=True)
 class Lander:
-    """The lander: the radius of the ground it covers, in metres."""
+    """The lander: the radius of the ground it covers and, where they are given, its legs, in metres.
+
+    ``hub_to_pad_m`` is the distance from the middle to a footpad; ``belly_clearance_m`` the height of the
+    underside above the plane of the pads; ``clearance_sigmas`` how many standard deviations of the DEM's
+    error the clearance must spare.
+    """
 
     footprint_radius_m: float
     source: str
     verified: bool
+    legs: int | None = None
+    hub_to_pad_m: float | None = None
+    pad_radius_m: float | None = None
+    belly_clearance_m: float | None = None
+    clearance_sigmas: float = 0.0
 
     def __post_init__(self) -> None:
         need_positive("lander.footprint_radius_m", self.footprint_radius_m)
+        stands = {name: getattr(self, name) for name in ("legs", "hub_to_pad_m", "pad_radius_m")}
+        given = [name for name, value in stands.items() if value is not None]
+        need(len(given) in (0, 3), "lander", f"only {', '.join(given)}", "all three of them, or none")
+        need(self.legs in (None, 3, 4), "lander.legs", self.legs, "3 or 4")
+        for name in ("hub_to_pad_m", "pad_radius_m", "belly_clearance_m"):
+            if getattr(self, name) is not None:
+                need_positive(f"lander.{name}", getattr(self, name))
+        belly = self.belly_clearance_m is None or self.legs is not None
+        need(
+            belly,
+            "lander.belly_clearance_m",
+            self.belly_clearance_m,
+            "legs, hub_to_pad_m and pad_radius_m too",
+        )
+        sigmas = self.clearance_sigmas
+        need(0 <= sigmas < math.inf, "lander.clearance_sigmas", sigmas, "0 or more")
 
 
 @dataclass(frozen=True)
@@ -64,13 +92,19 @@ class Rocks:
 
 @dataclass(frozen=True)
 class DemError:
-    """Vertical error of the DEM: one standard deviation and how it is correlated."""
+    """Vertical error of the DEM: one standard deviation and how it is correlated.
+
+    The model ``table`` reads its correlation between ``lag_m`` and ``correlation``; beyond the last lag
+    there is none.
+    """
 
     sigma_m: float
     source: str
-    model: Literal["white", "gaussian", "exponential", "worst_gaussian"] = "worst_gaussian"
+    model: Literal["white", "gaussian", "exponential", "worst_gaussian", "table"] = "worst_gaussian"
     length_m: float | None = None
     resolution_m: float | None = None
+    lag_m: tuple[float, ...] = ()
+    correlation: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         need(self.sigma_m >= 0, "dem_error.sigma_m", self.sigma_m, "0 or more")
@@ -81,34 +115,24 @@ class DemError:
         need(good, "dem_error.length_m", self.length_m, needed)
         ok = self.resolution_m is None or self.resolution_m > 0
         need(ok, "dem_error.resolution_m", self.resolution_m, "more than 0")
+        self._check_table()
 
-
-@dataclass(frozen=True)
-class Dispersion:
-    """Where the lander comes down: semi-axes of an ellipse on the ground, and what they mean."""
-
-    major_m: float
-    minor_m: float
-    azimuth_deg: float
-    source: str
-    percent: float | None = None
-    n_sigma: float | None = None
-
-    def __post_init__(self) -> None:
-        need_positive("dispersion.minor_m", self.minor_m)
-        need(self.major_m >= self.minor_m, "dispersion.major_m", self.major_m, "at least minor_m")
-        one = (self.percent is None) != (self.n_sigma is None)
-        need(one, "dispersion", f"percent {self.percent}, n_sigma {self.n_sigma}", "exactly one of the two")
-        p, n = self.percent, self.n_sigma
-        need(p is None or 0 < p < 100, "dispersion.percent", p, "between 0 and 100")
-        need(n is None or n > 0, "dispersion.n_sigma", n, "more than 0")
+    def _check_table(self) -> None:
+        lags, values = self.lag_m, self.correlation
+        if self.model != "table":
+            need(not lags and not values, "dem_error.lag_m", lags, f"none: the model {self.model!r} has none")
+            return
+        same = len(lags) == len(values) >= 2
+        need(same, "dem_error.lag_m, correlation", (lags, values), "two lists of equal length, 2 or more")
+        rising = lags[0] == 0 and all(a < b for a, b in pairwise(lags)) and lags[-1] < math.inf
+        need(rising, "dem_error.lag_m", lags, "rising lags in metres from 0")
+        good = values[0] == 1 and all(-1 <= v <= 1 for v in values)
+        need(good, "dem_error.correlation", values, "1 first, then numbers between -1 and 1")
 
     @property
-    def meaning(self) -> str:
-        """What the semi-axes are, in words."""
-        return (
-            f"{self.percent:g} % ellipse" if self.percent is not None else f"{self.n_sigma:g}-sigma ellipse"
-        )
+    def table(self) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+        """Lags in metres and correlations of the model ``table``; None for the others."""
+        return (self.lag_m, self.correlation) if self.model == "table" else None
 
 
 @dataclass(frozen=True)
@@ -166,8 +190,10 @@ class Settings:
     search: Search
     weights: Mapping[str, float]
     values: Mapping[str, ValueFunction] = field(default_factory=dict)
+    divert: Divert | None = None
 
     def __post_init__(self) -> None:
+        self._check_stance()
         share = self.marginal_fraction
         need(0 <= share <= 1, "limits.marginal_fraction", share, "between 0 and 1")
         baselines = {n: m.baseline_m for n in ("slope_deg", "roughness_m") if (m := self.limit(n))}
@@ -177,6 +203,14 @@ class Settings:
             need(weight >= 0, f"weights.{name}", weight, "0 or more")
             need(name in self.values, f"weights.{name}", weight, f"a table [value.{name}]")
         need(sum(self.weights.values()) > 0, "weights", dict(self.weights), "at least one above 0")
+
+    def _check_stance(self) -> None:
+        tilt, clearance = self.limit("stance_tilt_deg"), self.limit("clearance_m")
+        legs, belly = self.lander.legs, self.lander.belly_clearance_m
+        needed = "[lander] with legs, hub_to_pad_m and pad_radius_m"
+        need(tilt is None or legs is not None, "limits.stance_tilt_deg", "set without legs", needed)
+        needed = "[lander] with legs and belly_clearance_m"
+        need(clearance is None or belly is not None, "limits.clearance_m", "set without a belly", needed)
 
     def limit(self, layer: str) -> Limit | None:
         """Return the limit on a layer, or None."""

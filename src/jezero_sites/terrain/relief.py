@@ -110,23 +110,91 @@ def _raise_to_disc(highest: FloatArray, ring: FloatArray, middle: int, chords: I
 
 
 @njit(cache=True, nogil=True)
-def _relief(z: FloatArray, chords: IntArray, levels: int, relief: FloatArray) -> None:
+def _maximum(z: FloatArray, sign: float, chords: IntArray, highest: FloatArray) -> None:
+    """Fill ``highest`` with the highest ``sign * z`` of each disc; NaN where one is unknown."""
     tall = chords.shape[1] - 1
-    ups = np.empty((2 * tall + 1, levels, z.shape[1]))
-    downs = np.empty_like(ups)
+    levels = 1
+    while (1 << levels) <= 2 * chords.max() + 1:
+        levels += 1
+    runs = np.empty((2 * tall + 1, levels, z.shape[1]))
     for r in range(len(z)):
-        _tabulate_runs(z[r], 1.0, ups[r % len(ups)])
-        _tabulate_runs(z[r], -1.0, downs[r % len(ups)])
+        _tabulate_runs(z[r], sign, runs[r % len(runs)])
         middle = r - tall
         reach = chords[max(middle, 0), 0]
         if middle < tall or z.shape[1] <= 2 * reach:
             continue
-        up, down = np.full(z.shape[1] - 2 * reach, -np.inf), np.full(z.shape[1] - 2 * reach, -np.inf)
-        _raise_to_disc(up, ups, middle, chords[middle])
-        _raise_to_disc(down, downs, middle, chords[middle])
-        for c in range(up.size):
-            height = up[c] + down[c]
-            relief[middle, reach + c] = height if height < np.inf else np.nan
+        line = np.full(z.shape[1] - 2 * reach, -np.inf)
+        _raise_to_disc(line, runs, middle, chords[middle])
+        for c in range(line.size):
+            highest[middle, reach + c] = line[c] if line[c] < np.inf else np.nan
+
+
+def disc_maximum(elevation_m: FloatArray, *, dx_m: FloatArray, dy_m: float, radius_m: float) -> FloatArray:
+    """Return the highest ground within a radius of each cell, in metres.
+
+    Parameters
+    ----------
+    elevation_m : array of shape (rows, columns)
+        Heights in metres (or any other quantity), first row to the north; NaN where unknown.
+    dx_m : array of shape (rows,)
+        True ground width of a cell in each row, in metres.
+    dy_m : float
+        True ground height of a cell, in metres.
+    radius_m : float
+        Radius on the ground, in metres; below one cell it leaves the cell alone.
+
+    Returns
+    -------
+    array of shape (rows, columns)
+        NaN where a cell of the disc is unknown or outside.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, a spacing is not positive and finite, or the radius is negative or not finite.
+
+    Examples
+    --------
+    >>> peak_m = np.array([0.0, 0.0, 5.0, 0.0, 0.0, 0.0]) * np.ones((3, 1))
+    >>> disc_maximum(peak_m, dx_m=np.ones(3), dy_m=1.0, radius_m=1.0)[1]
+    array([nan, 5., 5., 5., 0., nan])
+    """
+    heights = as_heights(elevation_m)
+    chords = _half_chords(radius_m, *as_spacing(dx_m, dy_m, len(heights)))
+    highest = unknown_like(heights)
+    if heights.size:
+        _maximum(heights, 1.0, chords, highest)
+    return highest
+
+
+def known_disc_maximum(
+    elevation_m: FloatArray, *, dx_m: FloatArray, dy_m: float, radius_m: float
+) -> FloatArray:
+    """Return the highest known ground within a radius of each cell, in metres.
+
+    Parameters and exceptions are those of ``disc_maximum``.
+
+    Returns
+    -------
+    array of shape (rows, columns)
+        Unknown cells and those outside are passed over: NaN only where the whole disc is unknown.
+
+    Examples
+    --------
+    >>> known_disc_maximum(np.array([[np.nan, np.nan, 5.0]]), dx_m=np.ones(1), dy_m=1.0, radius_m=1.0)
+    array([[nan,  5.,  5.]])
+    """
+    heights = as_heights(elevation_m)
+    widths, height = as_spacing(dx_m, dy_m, len(heights))
+    if not heights.size:
+        return heights.copy()
+    rows, columns = disc_reach_cells(radius_m, dx_m=widths, dy_m=height)
+    lowered = np.where(np.isnan(heights), -np.inf, heights)
+    framed = np.pad(lowered, ((rows, rows), (columns, columns)), constant_values=-np.inf)
+    framed_widths = np.pad(widths, rows, mode="edge")
+    highest = disc_maximum(framed, dx_m=framed_widths, dy_m=height, radius_m=radius_m)
+    inner = highest[rows : rows + heights.shape[0], columns : columns + heights.shape[1]]
+    return np.where(inner == -np.inf, np.nan, inner)
 
 
 def relief_m(elevation_m: FloatArray, *, dx_m: FloatArray, dy_m: float, radius_m: float) -> FloatArray:
@@ -172,8 +240,9 @@ def relief_m(elevation_m: FloatArray, *, dx_m: FloatArray, dy_m: float, radius_m
     heights = as_heights(elevation_m)
     widths, height = as_spacing(dx_m, dy_m, len(heights))
     chords = _half_chords(radius_m, widths, height)
-    relief = unknown_like(heights)
+    highest, lowest = unknown_like(heights), unknown_like(heights)  # the lowest with its sign turned
     if heights.size:
-        levels = int(2 * chords.max() + 1).bit_length()
-        _relief(heights, chords, levels, relief)
-    return relief
+        _maximum(heights, 1.0, chords, highest)
+        _maximum(heights, -1.0, chords, lowest)
+    highest += lowest
+    return highest

@@ -87,12 +87,10 @@
   function codeName(layer, code) {
     const item = layer.items.find((i) => i.code === code);
     if (item) return item.label;
-    if (layer.name !== "hazard_reason") return "unknown";
-    const names = { 1: "slope", 2: "roughness", 4: "relief", 8: "rocks", 16: "bedforms", 32: "clearance" };
-    const bits = Object.keys(names).filter((bit) => code & bit);
-    const words = bits.map((bit) => names[bit]);
-    if (code & 64) words.push("not observed");
-    if (code & 128) words.push("another limit");
+    if (!layer.bits) return "unknown";
+    const words = Object.keys(layer.bits)
+      .filter((bit) => code & bit)
+      .map((bit) => layer.bits[bit]);
     return words.join(" + ");
   }
 
@@ -262,7 +260,7 @@
     const list = el("ul", { class: "jz-swatches", "aria-label": "legend of " + layer.title });
     if (layer.kind === "code") {
       for (const item of layer.items) list.append(swatch(item.colour, item.label));
-      if (layer.several) list.append(swatch(layer.several, "several limits"));
+      if (layer.several) list.append(swatch(layer.several, "several"));
     } else layer.colours.forEach((colour, i) => list.append(swatch(colour, layer.labels[i])));
     if (layer.nodata !== null) list.append(swatch(null, "unknown"));
     legend.append(list);
@@ -463,7 +461,9 @@
         fact("Safe radius", number(s.safe_radius_m, 1, "m")),
         fact("Slope mean, p95", number(s.slope_mean_deg, 1) + ", " + number(s.slope_p95_deg, 1) + "\u202fdeg"),
         fact("Relief", number(s.relief_m, 2, "m")),
+        ...("divert_probability" in s ? [fact("With divert", chance(s.divert_probability))] : []),
         fact("Unknown ground", number(100 * s.unknown_fraction, 1, "%")),
+        ...("confidence" in s ? [fact("Confidence", number(100 * s.confidence, 1, "%") + " of the ground known and free of artefacts")] : []),
         fact(
           "Nearest sample",
           s.nearest_sample

@@ -1,0 +1,1 @@
+"""Our terrain layers against gdaldem."""

@@ -1,0 +1,161 @@
+"""The run directory: everything a run found, written whole or not at all, and read back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import jezero_sites
+from jezero_sites.errors import Notice
+from jezero_sites.io.hashing import sha256_of
+from jezero_sites.io.write import write_raster, write_text
+from jezero_sites.pipeline.assessment import Assessment
+from jezero_sites.pipeline.inputs import InputRecord
+from jezero_sites.pipeline.run_files.stage import SCHEMA, staged
+from jezero_sites.pipeline.stages.noise_floor import floors_csv
+from jezero_sites.raster import Raster
+from jezero_sites.settings import Settings, settings_dict, settings_toml
+
+_UPPER = "_upper"  # ending of the layer that is the second band of its lower bound's file
+
+
+def save_run(run: Assessment, directory: Path, *, scaled: bool = False) -> Path:
+    """Write the run directory of an assessment; ``run.json`` last.
+
+    Everything is made in a temporary directory beside it and put in its place by renaming. An earlier run in
+    that place is replaced; files that are not of a run stay.
+
+    Raises
+    ------
+    InputError
+        ``E_OUT_EXISTS`` where the directory holds something other than a run.
+    DiskError
+        ``E_DISK_FULL`` or ``E_WRITE``.
+    """
+    from jezero_sites.io.points.vectors import write_sites
+
+    with staged(directory) as stage:
+        write_layers({"elevation_m": run.dem, **run.layers}, stage / "layers", scaled=scaled)
+        write_sites(run.sites, stage)
+        run.map().save(stage / "map.html")
+        write_text(stage / "report.html", run.report())
+        write_text(stage / "noise_floor.csv", floors_csv(run.noise_floor))
+        write_recipe(stage, run.settings, _record(run))
+    return directory
+
+
+def save_layers(
+    layers: dict[str, Raster],
+    directory: Path,
+    *,
+    settings: Settings,
+    inputs: tuple[InputRecord, ...],
+    notices: tuple[Notice, ...],
+    scaled: bool = False,
+) -> Path:
+    """Write a directory of layers alone, with ``config.toml`` and ``run.json``."""
+    from jezero_sites.pipeline.statistics import layer_statistics
+
+    with staged(directory) as stage:
+        write_layers(layers, stage / "layers", scaled=scaled)
+        record = {
+            "inputs": [i.as_dict() for i in inputs],
+            "notices": [n.as_dict() for n in notices],
+            "layers": layer_statistics(layers),
+        }
+        write_recipe(stage, settings, record)
+    return directory
+
+
+def write_layers(layers: dict[str, Raster], folder: Path, *, scaled: bool = False) -> None:
+    """Write each layer as a Cloud-Optimised GeoTIFF; both bounds of a probability in one file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, raster in layers.items():
+        if name.endswith(_UPPER) and name.removesuffix(_UPPER) in layers:
+            continue
+        bands = [raster]
+        if name + _UPPER in layers:
+            bands.append(layers[name + _UPPER])
+        write_layer(folder / f"{name}.tif", bands, scaled=scaled)
+
+
+def write_layer(path: Path, bands: list[Raster], *, scaled: bool = False) -> None:
+    """Write one layer, its unit and method in the tags, its overviews by the worst value."""
+    first = bands[0]
+    is_code = first.values.dtype == np.uint8
+    write_raster(
+        path,
+        [b.values if is_code else np.asarray(b.values, np.float32) for b in bands],
+        grid=first.grid,
+        names=[b.name for b in bands],
+        units=[b.unit for b in bands],
+        tags=[dict(b.tags) for b in bands],
+        nodata=None if is_code else float("nan"),
+        scaled=scaled and not is_code,
+        overview=_overview(first.name),
+    )
+
+
+def write_recipe(stage: Path, settings: Settings, record: dict[str, Any]) -> None:
+    """Write ``config.toml`` and ``run.json``, which names every other file with its checksum."""
+    head = f"# Settings of a run of jezero_sites {jezero_sites.__version__}; run again with --config config.toml\n"
+    write_text(stage / "config.toml", head + settings_toml(settings))
+    files = sorted(p for p in stage.rglob("*") if p.is_file())
+    outputs = {p.relative_to(stage).as_posix(): sha256_of(p) for p in files}
+    whole = {
+        "schema": SCHEMA,
+        "version": jezero_sites.__version__,
+        "software": _software(),
+        "settings": settings_dict(settings),
+        **record,
+        "outputs": outputs,
+    }
+    text = json.dumps(_finite(whole), indent=1, ensure_ascii=False, allow_nan=False)
+    write_text(stage / "run.json", text + "\n")
+
+
+def _record(run: Assessment) -> dict[str, Any]:
+    samples = run.samples.drop(columns="geometry").astype(object)
+    rows = samples.where(samples.notna(), None).to_dict("records")
+    return {
+        "summary": run.summary,
+        "statements": list(run.statements),
+        "inputs": [i.as_dict() for i in run.inputs],
+        "notices": [n.as_dict() for n in run.notices],
+        "layers": {name: dict(numbers) for name, numbers in run.statistics.items()},
+        "noise_floor": [floor.as_dict() for floor in run.noise_floor],
+        "sites": len(run.sites),
+        "samples": rows,
+    }
+
+
+def _overview(name: str) -> str:
+    if "probability" in name or name == "clearance_m":
+        return "min"
+    if name in ("hazard_reason", "dem_quality"):
+        return "or"
+    if name == "binding_factor":
+        return "mode"
+    return "average" if name in ("elevation_m", "hillshade", "aspect_deg") else "max"
+
+
+def _software() -> dict[str, str]:
+    from importlib.metadata import version
+
+    return {name: version(name) for name in ("numpy", "numba", "scipy", "rasterio", "pyproj", "geopandas")}
+
+
+def _finite(value: Any) -> Any:
+    """Return plain JSON data: NaN becomes null, numpy numbers become Python's."""
+    if isinstance(value, dict):
+        return {str(k): _finite(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(v) for v in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,66 @@
+"""The chance to land safely when aiming at a cell: the dispersion of the settings, without and with a divert."""
+
+from __future__ import annotations
+
+from jezero_sites import hazards
+from jezero_sites.arrays import FloatArray
+from jezero_sites.errors import InputError
+from jezero_sites.raster import Grid
+from jezero_sites.settings import Settings
+
+
+def aim(
+    safe_probability: FloatArray, grid: Grid, settings: Settings, *, jobs: int = 1
+) -> hazards.LandingBounds:
+    """Return the chance of success when aiming at each cell: lower and upper bound.
+
+    Raises
+    ------
+    InputError
+        ``E_DISPERSION`` where the dispersion is too narrow for the cells.
+    """
+    try:
+        return hazards.landing_bounds(
+            safe_probability,
+            dx_m=grid.dx_m,
+            dy_m=grid.dy_m,
+            covariance=_covariance(grid, settings),
+            threads=jobs,
+        )
+    except ValueError as error:
+        raise _refused(error) from error
+
+
+def aim_with_divert(
+    safe_probability: FloatArray, grid: Grid, settings: Settings, *, jobs: int = 1
+) -> hazards.LandingBounds | None:
+    """Return the same where the lander diverts to the best ground in reach; None where it cannot divert."""
+    if settings.divert is None:
+        return None
+    try:
+        return hazards.divert_probability(
+            safe_probability,
+            dx_m=grid.dx_m,
+            dy_m=grid.dy_m,
+            covariance=_covariance(grid, settings),
+            divert=hazards.Divert(settings.divert.radius_m, settings.divert.sigma_m),
+            threads=jobs,
+        )
+    except ValueError as error:
+        raise _refused(error) from error
+
+
+def _covariance(grid: Grid, settings: Settings) -> tuple[float, float, float]:
+    d = settings.dispersion
+    return hazards.dispersion_covariance(
+        major_m=d.major_m,
+        minor_m=d.minor_m,
+        percent=d.percent,
+        n_sigma=d.n_sigma,
+        azimuth_deg=d.azimuth_deg - grid.north_deg,
+    )
+
+
+def _refused(error: ValueError) -> InputError:
+    fix = "use a larger dispersion or a finer DEM"
+    return InputError("E_DISPERSION", found=str(error), fix=fix, field="dispersion")

@@ -1,0 +1,125 @@
+"""Rocks below what a DEM shows: how many the footprint meets, from an abundance given as a number or a raster."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from jezero_sites import hazards
+from jezero_sites.arrays import FloatArray
+from jezero_sites.raster import Grid, Raster, same_grid
+from jezero_sites.settings import Rocks, Settings
+
+COMPLETE_FROM_M = 1.5
+"""Counts in HiRISE images are complete from about this diameter (Golombek et al. 2008, doi:10.1029/2007JE003065)."""
+
+
+@dataclass(frozen=True, eq=False)
+class RockField:
+    """How many rocks beyond the limit a footprint meets on average, and what that rests on.
+
+    ``abundance`` and ``rate`` are numbers, or arrays of shape (rows, columns) with NaN where unknown.
+    """
+
+    abundance: float | FloatArray
+    rate: float | FloatArray
+    source: str
+
+
+def rock_field(grid: Grid, settings: Settings, abundance: Raster | None = None) -> RockField | None:
+    """Return the rocks that a footprint meets; None where no abundance is known.
+
+    A raster takes the place of the settings' number. Each cell takes the abundance of the raster's cell that
+    its centre lies in; beyond the raster it is unknown.
+    """
+    k: float | FloatArray | None = settings.rocks.abundance_fraction
+    source = settings.rocks.abundance_source or "unverified"
+    if abundance is not None:
+        k = abundance_on(grid, abundance)
+        source = f"raster {abundance.sources[0].name}" if abundance.sources else "raster in memory"
+    if k is None:
+        return None
+    rate = overlap_rate(settings.rocks, k, radius_m=settings.lander.footprint_radius_m)
+    return RockField(k, rate, source)
+
+
+def overlap_rate(
+    rocks: Rocks, abundance: float | FloatArray, *, radius_m: float, reading: str | None = None
+) -> float | FloatArray:
+    """Return how many rocks beyond the limit, in a reading of it, a disc meets on average."""
+    least = critical_diameter_m(rocks, reading or rocks.reading)
+    rate = hazards.overlap_rate(
+        abundance,
+        min_diameter_m=least,
+        max_diameter_m=max(rocks.largest_diameter_m, least),
+        radius_m=radius_m,
+    )
+    return float(rate) if np.ndim(abundance) == 0 else rate
+
+
+def critical_diameter_m(rocks: Rocks, reading: str) -> float:
+    """Return the diameter of the smallest rock beyond the limit, read as a height or as a diameter."""
+    return rocks.limit_m / rocks.height_per_diameter if reading == "height" else rocks.limit_m
+
+
+def extrapolation(rocks: Rocks) -> str:
+    """Say which part of the rocks is a model's extrapolation: no image shows it.
+
+    >>> from jezero_sites.settings import load_profile
+    >>> extrapolation(load_profile().rocks)
+    'all of it: diameters 0.38 to 1.5 m, below the 1.5 m from which counts in HiRISE images are complete'
+    """
+    least, most = rocks.critical_diameter_m, rocks.largest_diameter_m
+    if least >= COMPLETE_FROM_M:
+        return f"none: diameters {least:g} to {most:g} m can be counted in HiRISE images"
+    part = "all of it" if most <= COMPLETE_FROM_M else f"the part below {COMPLETE_FROM_M:g} m"
+    end = f"below the {COMPLETE_FROM_M:g} m from which counts in HiRISE images are complete"
+    return f"{part}: diameters {least:g} to {min(most, COMPLETE_FROM_M):g} m, {end}"
+
+
+def rock_statements(field: RockField | None, settings: Settings) -> list[str]:
+    """Return what must be said about rocks: what the limit means in both readings, and what was never seen."""
+    rocks = settings.rocks
+    what = f"{rocks.limit_m:g} m {_WORDS[rocks.reading]}"
+    if field is None:
+        return [
+            f"Rocks were not assessed: no rock abundance is set. A rock {what} is far below what a DEM shows; "
+            "the probabilities hold only where there is none."
+        ]
+    k = float(np.nanmedian(field.abundance)) if np.any(~np.isnan(field.abundance)) else float("nan")
+    radius = settings.lander.footprint_radius_m
+    middle = (
+        f"a rock abundance of {k:g}" if np.ndim(field.abundance) == 0 else f"the median abundance, {k:.3g},"
+    )
+    chances = []
+    for reading in ("height", "diameter"):
+        rate = float(overlap_rate(rocks, k, radius_m=radius, reading=reading))
+        met = f"{rate:.3g} on average, at least one with a chance of {-math.expm1(-rate):.3g}"
+        chances.append(f"{rocks.limit_m:g} m {_WORDS[reading]}: {met}")
+    return [
+        f"Rocks at least {what} come from a model (Golombek and Rapp 1997) and were not seen; extrapolated is "
+        f"{extrapolation(rocks)}. Abundance: {field.source}.",
+        f"At {middle} a footprint of {radius:g} m radius meets rocks of {'; of '.join(chances)}. The limit is read as "
+        f"a {rocks.reading}.",
+    ]
+
+
+_WORDS = {"height": "high", "diameter": "wide"}
+
+
+def abundance_on(grid: Grid, abundance: Raster) -> FloatArray:
+    """Return an abundance on the cells of a grid: that of the nearest cell, NaN beyond the raster."""
+    values = np.asarray(abundance.values, np.float64)
+    if same_grid(grid, abundance.grid):
+        return values
+    found = np.full(grid.shape, np.nan)
+    columns = np.arange(grid.shape[1])
+    for row in range(grid.shape[0]):
+        x, y = abundance.grid.from_lonlat(*grid.lonlat(*grid.xy(np.full_like(columns, row), columns)))
+        inside = abundance.grid.contains(x, y)
+        r, c = (np.rint(v[inside]).astype(np.int64) for v in abundance.grid.rowcol(x, y))
+        rows, cols = abundance.grid.shape
+        found[row, inside] = values[np.clip(r, 0, rows - 1), np.clip(c, 0, cols - 1)]
+    return found

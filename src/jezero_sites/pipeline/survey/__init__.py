@@ -1,0 +1,1 @@
+"""Slope of a DEM at many baselines: what landing-site teams deliver."""

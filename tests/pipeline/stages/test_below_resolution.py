@@ -1,0 +1,46 @@
+"""A baseline finer than the DEM resolves is measured, tagged and told; a gate may not rest on it unless allowed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from jezero_sites.errors import ResolutionError
+from jezero_sites.pipeline import assess
+from jezero_sites.pipeline.run import assess_layers
+from jezero_sites.settings import load_profile, parse_settings
+
+COARSE = '[profile]\nextends = "msr-srl-illustrative"\nname = "coarse"\n[dem_error]\nresolution_m = 6.5\n'
+
+
+def test_layers_below_the_resolution_are_tagged_and_told(dem):
+    names = ("slope_deg", "slope_5m_deg", "slope_7m_deg", "max_roughness_m", "horn_slope_deg")
+    found, notices = assess_layers(dem, parse_settings(COARSE), names=names)
+    tagged = {name for name, raster in found.items() if "BELOW_RESOLUTION" in raster.tags}
+    assert tagged == {"slope_deg", "slope_5m_deg", "max_roughness_m"}
+    assert found["slope_deg"].tags["BELOW_RESOLUTION"].startswith("yes: baseline 5 m, the DEM resolves 6.5 m")
+    told = [n.found for n in notices if n.code == "W_BELOW_RESOLUTION"]
+    assert sorted(text.split(":")[0] for text in told) == sorted(tagged)
+
+
+def test_a_gate_may_rest_on_it_only_when_allowed(dem, samples):
+    settings = parse_settings(COARSE)
+    with pytest.raises(ResolutionError, match=r"E_RESOLUTION.*resolves 6.5 m"):
+        assess(dem, samples=samples, settings=settings)
+    run = assess(dem, samples=samples, settings=settings, allow_coarse=True)
+    assert {"W_COARSE", "W_BELOW_RESOLUTION"} <= {n.code for n in run.notices}
+    assert "BELOW_RESOLUTION" in run.layers["roughness_m"].tags
+
+
+def test_a_stereo_dem_resolves_five_of_its_cells(dem):
+    stereo = replace(dem, tags={**dem.tags, "SOURCE": "stereo DTM"})
+    found, _ = assess_layers(stereo, load_profile(), names=("slope_3m_deg", "slope_5m_deg"))
+    assert "BELOW_RESOLUTION" in found["slope_3m_deg"].tags
+    assert "BELOW_RESOLUTION" not in found["slope_5m_deg"].tags
+
+
+def test_nothing_is_said_of_a_dem_whose_resolution_is_unknown(dem):
+    found, notices = assess_layers(dem, load_profile(), names=("slope_3m_deg",))
+    assert "BELOW_RESOLUTION" not in found["slope_3m_deg"].tags
+    assert not any(n.code == "W_BELOW_RESOLUTION" for n in notices)
