@@ -56,6 +56,11 @@ def _command(name: str, example: str) -> Callable[[Callable[..., None]], click.C
 @click.option(
     "--baseline-m", type=float, metavar="L", help="Baseline of plane and corners in ground metres; 5."
 )
+@click.option(
+    "--probability-over", type=float, metavar="DEG",
+    help="Write the chance that the true slope exceeds this, with the DEM error of the settings.",
+)  # fmt: skip
+@settings_options
 def slope_command(dem: str, out: str, **options: Any) -> None:
     """Slope in degrees, with the true ground spacing of every row.
 
@@ -65,6 +70,9 @@ def slope_command(dem: str, out: str, **options: Any) -> None:
 
     ground, method = _read(dem, options), options["method"]
     baseline = options["baseline_m"]
+    if options["probability_over"] is not None:
+        _write(_exceedance(ground, method, options), out)
+        return
     if method == "corners":
         slope = corner_slope(ground, baseline_m=DEFAULT_BASELINE_M if baseline is None else baseline)
     else:
@@ -133,6 +141,19 @@ def _read(dem: str, options: dict[str, Any]) -> Raster:
     ground = chosen_dem((dem,), **{name: options[name] for name in names})
     console.warn(ground.notices, quiet=options["quiet"])
     return ground
+
+
+def _exceedance(dem: Raster, method: str, options: dict[str, Any]) -> Raster:
+    from jezero_sites.pipeline.stages.exceedance import slope_exceedance
+
+    return slope_exceedance(
+        dem,
+        method,
+        limit_deg=options["probability_over"],
+        error=chosen_settings(options["profile"], options["config"]).dem_error,
+        baseline_m=options["baseline_m"],
+        jobs=options["jobs"],
+    )
 
 
 def _marked(raster: Raster, dem: Raster, options: dict[str, Any]) -> Raster:

@@ -21,6 +21,7 @@ from jezero_sites.hazards.dem_error.exceedance import (
 )
 from jezero_sites.hazards.dem_error.noise_field import noise_field
 from jezero_sites.hazards.dem_error.operator_noise import (
+    Operator,
     flat_slope_statistics,
     gradient_gain,
     residual_rms_gain,
@@ -76,6 +77,7 @@ __all__ = [
     "LandingBounds",
     "Legs",
     "LimitedLayer",
+    "Operator",
     "binding_factor",
     "cell_mass",
     "clockings_needed",

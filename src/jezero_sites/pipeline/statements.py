@@ -123,8 +123,12 @@ def _share(fraction: float) -> str:
 def _limits(settings: Settings) -> list[str]:
     from_whom = {f"the limit on {m.layer}": (m.source, m.verified) for m in settings.limits}
     from_whom["the lander's footprint"] = (settings.lander.source, settings.lander.verified)
-    for what, table in (("the DEM error", settings.dem_error), ("the dispersion", settings.dispersion),
-                        ("the search", settings.search)):  # fmt: skip
+    if settings.rocks.abundance_fraction is not None:
+        from_whom["the rock limit"] = (settings.rocks.source, settings.rocks.verified)
+    tables: dict[str, Any] = {"the DEM error": settings.dem_error, "the dispersion": settings.dispersion}
+    if settings.divert is not None:
+        tables["the divert"] = settings.divert
+    for what, table in {**tables, "the search": settings.search}.items():
         from_whom[what] = (
             table.source,
             "unverified" not in table.source and "illustrative" not in table.source,

@@ -22,7 +22,7 @@ from jezero_sites.terrain.plane import (
     plane_residual_statistics,
     window_cells,
 )
-from jezero_sites.terrain.relief import disc_reach_cells, relief_m
+from jezero_sites.terrain.relief import disc_maximum, disc_reach_cells, known_disc_maximum, relief_m
 from jezero_sites.terrain.roughness import max_roughness_m, peak_to_peak_roughness_m, rms_roughness_m
 from jezero_sites.terrain.ruggedness import (
     RUGGEDNESS_REACH_CELLS,
@@ -35,6 +35,7 @@ from jezero_sites.terrain.ruggedness import (
 )
 from jezero_sites.terrain.slope import (
     baseline_cells,
+    baseline_gradient,
     baseline_offset_cells,
     baseline_reach_cells,
     baseline_slope_deg,
@@ -52,13 +53,16 @@ __all__ = [
     "ZEVENBERGEN_THORNE_REACH_CELLS",
     "aspect_deg",
     "baseline_cells",
+    "baseline_gradient",
     "baseline_offset_cells",
     "baseline_reach_cells",
     "baseline_slope_deg",
+    "disc_maximum",
     "disc_reach_cells",
     "hillshade",
     "horn_gradient",
     "horn_slope_deg",
+    "known_disc_maximum",
     "max_roughness_m",
     "peak_to_peak_roughness_m",
     "plan_curvature_per_m",

@@ -221,9 +221,31 @@ def baseline_slope_deg(
     >>> baseline_slope_deg(east_m, dx_m=np.ones(3), dy_m=1.0, cells=(2, 2))[1, 1:3]
     array([45., 45.])
     """
+    return slope_deg_of(*baseline_gradient(elevation_m, dx_m=dx_m, dy_m=dy_m, cells=cells))
+
+
+def baseline_gradient(
+    elevation_m: FloatArray, *, dx_m: FloatArray, dy_m: float, cells: tuple[int, int]
+) -> tuple[FloatArray, FloatArray]:
+    """Return the gradient over a baseline, from the four corners of a window, in metres per metre.
+
+    Parameters, errors and place of the values as for `baseline_slope_deg`.
+
+    Returns
+    -------
+    gx, gy : arrays of shape (rows, columns)
+        Rise to the east and to the north; NaN where the slope is.
+
+    Examples
+    --------
+    >>> north_m = -2.0 * np.arange(4.0)[:, None] * np.ones((1, 5))
+    >>> gx, gy = baseline_gradient(north_m, dx_m=np.ones(4), dy_m=1.0, cells=(2, 2))
+    >>> float(gx[1, 2]), float(gy[1, 2])
+    (0.0, 2.0)
+    """
     heights = as_heights(elevation_m)
     widths, height = as_spacing(dx_m, dy_m, len(heights))
     baseline_reach_cells(cells)
     gxy = np.stack([unknown_like(heights), unknown_like(heights)])
     _baseline(heights, widths * (2.0 * cells[1]), height * (2.0 * cells[0]), cells, gxy)
-    return slope_deg_of(gxy[0], gxy[1])
+    return gxy[0], gxy[1]

@@ -14,7 +14,7 @@ from affine import Affine
 
 from jezero_sites.errors import InputError
 from jezero_sites.layers import LAYERS, table
-from jezero_sites.pipeline import gdaldem, verification
+from jezero_sites.pipeline.check import gdaldem, verification
 from jezero_sites.pipeline.check.agreement import Disagreement
 from jezero_sites.pipeline.check.verification import verify_terrain
 from jezero_sites.raster import Grid, Raster

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from jezero_sites.errors import InputError
-from jezero_sites.pipeline import stage as staging
+from jezero_sites.pipeline.run_files import stage as staging
 from jezero_sites.pipeline.run_files.stage import SCHEMA, read_record, staged
 
 MOMENTS = 40

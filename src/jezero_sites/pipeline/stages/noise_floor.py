@@ -6,7 +6,7 @@ import csv
 import io
 import math
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -124,7 +124,7 @@ def _plane(name: str, ground: Ground, settings: Settings) -> NoiseFloor:
 def _slope(
     layer: str,
     words: str,
-    operator: Literal["plane", "horn", "zevenbergen_thorne", "corners"],
+    operator: hazards.Operator,
     *,
     grid: Grid,
     error: DemError,

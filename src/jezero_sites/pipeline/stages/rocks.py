@@ -99,7 +99,7 @@ def rock_statements(field: RockField | None, settings: Settings) -> list[str]:
         met = f"{rate:.3g} on average, at least one with a chance of {-math.expm1(-rate):.3g}"
         chances.append(f"{rocks.limit_m:g} m {_WORDS[reading]}: {met}")
     return [
-        f"Rocks at least {what} come from a model (Golombek and Rapp 1997) and were not seen; extrapolated is "
+        f"Rocks at least {what} are a model extrapolation (Golombek and Rapp 1997), none was seen; extrapolated is "
         f"{extrapolation(rocks)}. Abundance: {field.source}.",
         f"At {middle} a footprint of {radius:g} m radius meets rocks of {'; of '.join(chances)}. The limit is read as "
         f"a {rocks.reading}.",

@@ -1,0 +1,141 @@
+"""The chance that the true slope exceeds a limit, for every operator that measures slope."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from jezero_sites import hazards, terrain
+from jezero_sites.arrays import FloatArray
+from jezero_sites.blocks import map_strips
+from jezero_sites.errors import InputError
+from jezero_sites.hazards.row_bands import row_bands
+from jezero_sites.layers import corner_slope, layer_for, lengths_of
+from jezero_sites.pipeline.stages.noise_floor import correlation_of
+from jezero_sites.raster import Grid, Raster
+from jezero_sites.settings import DEFAULT_BASELINE_M, DemError
+
+OPERATORS: dict[str, hazards.Operator] = {
+    "plane": "plane",
+    "horn": "horn",
+    "zevenbergen-thorne": "zevenbergen_thorne",
+    "corners": "corners",
+}
+"""Operators by the names of the command line."""
+
+Gradient = Callable[[FloatArray, FloatArray], tuple[FloatArray, ...]]
+
+
+def slope_exceedance(
+    dem: Raster,
+    method: str,
+    *,
+    limit_deg: float,
+    error: DemError,
+    baseline_m: float | None = None,
+    jobs: int = 1,
+) -> Raster:
+    """Return the chance that the true slope exceeds a limit, 0 to 1.
+
+    Parameters
+    ----------
+    dem : Raster
+        Heights in metres.
+    method : {"plane", "horn", "zevenbergen-thorne", "corners"}
+        How slope is measured.
+    limit_deg : float
+        The limit, between 0 and 90 degrees.
+    error : DemError
+        Vertical error of the heights.
+    baseline_m : float, optional
+        Baseline of plane and corners; 5 m where none is given.
+    jobs : int
+        Threads.
+
+    Returns
+    -------
+    Raster
+        ``slope_exceedance_probability``, float64, NaN where the slope is unknown. An odd four-corner baseline
+        lies half a cell off the DEM's cells, and so does its grid.
+
+    Raises
+    ------
+    InputError
+        ``E_OPTION`` for a method, a baseline or a limit that makes no sense.
+    """
+    if method not in OPERATORS:
+        raise InputError("E_OPTION", found=f"method {method!r}", needed=f"one of {', '.join(OPERATORS)}")
+    if not 0.0 < limit_deg < 90.0:
+        raise InputError("E_OPTION", found=f"a limit of {limit_deg:g} deg", needed="between 0 and 90 degrees")
+    cells, grid = _cells(dem.grid, method, baseline_m), dem.grid
+    gradient, reach_rows = _gradient(method, grid, cells)
+    east, north = map_strips(gradient, dem.values, grid.dx_m, reach_rows=reach_rows, jobs=jobs)
+    sigma_east, sigma_north = _sigmas(method, grid, cells, error)
+    values = hazards.slope_exceedance_probability(
+        east,
+        north,
+        sigma_gx=sigma_east,
+        sigma_gy=sigma_north,
+        limit_tan=math.tan(math.radians(limit_deg)),
+    )
+    layer = layer_for("slope_exceedance_probability")
+    middle = len(sigma_east) // 2
+    tags = {
+        "METHOD": f"{layer.about}; slope by {method}"
+        + (f" over {cells[1]} x {cells[0]} cells" if cells else ""),
+        "LIMIT_DEG": f"{limit_deg:g}",
+        "DEM_ERROR": f"sigma {error.sigma_m:g} m, {error.model} ({error.source})",
+        "SIGMA_GRADIENT": f"{sigma_east[middle]:.6g} x {sigma_north[middle]:.6g} (E x N)",
+    }
+    found = dem.like(values, name=layer.name, unit=layer.unit, tags=tags)
+    if method != "corners":
+        return found
+    return replace(found, grid=corner_slope(dem, baseline_m=_length(baseline_m)).grid)
+
+
+def _length(baseline_m: float | None) -> float:
+    return DEFAULT_BASELINE_M if baseline_m is None else baseline_m
+
+
+def _cells(grid: Grid, method: str, baseline_m: float | None) -> tuple[int, int] | None:
+    """Return the window or the baseline of an operator in cells; None for those of 3 x 3 cells."""
+    if method not in ("plane", "corners"):
+        if baseline_m is not None:
+            raise InputError("E_OPTION", found=f"{method} takes no baseline_m", fix="leave it out")
+        return None
+    length = _length(baseline_m)
+    if not 0.0 < length < math.inf:
+        raise InputError("E_OPTION", found=f"baseline_m is {length:g}", needed="more than 0 metres")
+    if method == "plane":
+        return lengths_of(grid, baseline_m=length).window
+    return terrain.baseline_cells(length, grid.dy_m), terrain.baseline_cells(length, grid.mean_dx_m)
+
+
+def _gradient(method: str, grid: Grid, cells: tuple[int, int] | None) -> tuple[Gradient, int]:
+    dy = grid.dy_m
+    if cells is None:
+        equation = terrain.horn_gradient if method == "horn" else terrain.zevenbergen_thorne_gradient
+        return lambda z, dx: equation(z, dx_m=dx, dy_m=dy), 1
+    if method == "plane":
+        return lambda z, dx: terrain.plane_gradient(z, dx_m=dx, dy_m=dy, window=cells), cells[0] // 2
+    return lambda z, dx: terrain.baseline_gradient(z, dx_m=dx, dy_m=dy, cells=cells), cells[0] // 2 + 1
+
+
+def _sigmas(
+    method: str, grid: Grid, cells: tuple[int, int] | None, error: DemError
+) -> tuple[FloatArray, FloatArray]:
+    """Return the standard deviations of the east and the north gradient, per row."""
+    east, north = np.empty(len(grid.dx_m)), np.empty(len(grid.dx_m))
+    for first, last in row_bands(grid.dx_m):
+        gains = hazards.gradient_gain(
+            OPERATORS[method],
+            cells=cells,
+            dx_m=float(grid.dx_m[first]),
+            dy_m=grid.dy_m,
+            correlation=correlation_of(error),
+        )
+        east[first:last], north[first:last] = (gain * error.sigma_m for gain in gains)
+    return east, north
