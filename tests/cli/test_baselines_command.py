@@ -62,7 +62,7 @@ def test_ground_below_the_resolution_is_said_in_the_table(call, area, tmp_path):
     done = call(area / "dem.tif", "--out", tmp_path / "a", "--baseline-m", 2, "--resolution-m", 5)
     assert "no: lower bound" in done.out
     assert "warning[W_COARSE] dem.tif: slope over 2 m: the DEM resolves 5 m" in done.err
-    assert "at 1 m (lower bound)" in done.out
+    assert "at 1 m (extrapolated: a lower bound" in done.out
 
 
 @pytest.mark.parametrize(

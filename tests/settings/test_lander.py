@@ -38,11 +38,13 @@ def test_legs_belly_and_divert_are_read_and_written():
 @pytest.mark.parametrize(
     ("keys", "match"),
     [
-        ("legs = 4\n", "only legs.*all three"),
-        ("legs = 4\npad_radius_m = 0.2\n", "only legs, pad_radius_m"),
+        ("legs = 4\n", "without hub_to_pad_m and pad_radius_m.*or none"),
+        ("legs = 4\npad_radius_m = 0.2\n", "without hub_to_pad_m;"),
         (LEGS.replace("3", "5"), r"legs.*3 or 4"),
         (LEGS.replace("2.0", "0.0"), "hub_to_pad_m.*more than 0"),
         (LEGS.replace("0.25", "-0.25"), "pad_radius_m.*more than 0"),
+        (LEGS.replace("0.25", "1.74"), "pad_radius_m.*less than 1.73: the pads would overlap"),
+        (LEGS.replace("2.0", "3.1"), "hub_to_pad_m.*at most footprint_radius_m, 3"),
         ("belly_clearance_m = 0.6\n", "belly_clearance_m.*legs"),
         (f"{LEGS}belly_clearance_m = inf\n", "belly_clearance_m.*finite"),
         (f"{LEGS}clearance_sigmas = -1.0\n", "clearance_sigmas.*0 or more"),
@@ -58,7 +60,7 @@ def test_lander_that_makes_no_sense_is_refused(keys, match):
     ("layer", "kind", "unit", "match"),
     [
         ("stance_tilt_deg", "max", "deg", "without legs"),
-        ("clearance_m", "min", "m", "without a belly"),
+        ("clearance_m", "min", "m", "without belly_clearance_m"),
         ("clearance_m", "max", "m", "more clearance is no hazard"),
         ("stance_tilt_deg", "min", "deg", "too little of it is no hazard"),
     ],

@@ -120,7 +120,7 @@ def _fit(fit: dict[str, Any]) -> str:
     bend = "no break found"
     if fit["break_m"] is not None:
         bend = f"break at {fit['break_m']:.3g} m, beyond it {fit['hurst_beyond_break']:.2f}"
-    bound = " (lower bound)" if fit["fit_is"] == "lower bound" else ""
+    bound = f" ({fit['fit_is']})" if fit["fit_is"] != "fit" else ""
     return f"Hurst exponent {fit['hurst']:.2f}, {fit['deviation_at_1m_m']:.3g} m at 1 m{bound}; {bend}"
 
 

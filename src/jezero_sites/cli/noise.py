@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,6 +49,7 @@ def noise_command(**options: Any) -> None:
         dem_error_toml,
         estimated_noise,
         found_artefacts,
+        height_step,
         noise_in_words,
         noise_notices,
     )
@@ -75,11 +77,15 @@ def noise_command(**options: Any) -> None:
     click.echo(f"Flat ground with an error of {error.sigma_m:g} m (1 sigma, {error.model}) would read:")
     click.echo(_table(floors))
     click.echo(f"\nArtefacts: {artefacts_in_words(artefacts) or 'the screen found none'}.")
+    if step := height_step(dem):
+        click.echo(f"Heights come in steps of {step:g} m.")
     if noise is None:
         click.echo("\nThe DEM has too little smooth known ground to estimate its error.")
     else:
         words = noise_in_words(noise)
-        click.echo(f"\n{words[0].upper()}{words[1:]}. As settings:\n\n{dem_error_toml(noise, dem)}", nl=False)
+        keep = "Longer errors do not show: keep the larger of this and what the DEM's maker states."
+        text = f"\n{words[0].upper()}{words[1:]}. {keep} As settings:"
+        click.echo(f"{textwrap.fill(text, 100)}\n\n{dem_error_toml(noise, dem)}", nl=False)
 
 
 def _table(floors: tuple[NoiseFloor, ...]) -> str:

@@ -53,7 +53,9 @@ def _page(found: Verification, dem: str) -> str:
         textwrap.fill(note, WIDTH, initial_indent="- ", subsequent_indent="  ") for note in _notes(found)
     ]
     head = console.printable(f"{dem}: jezero_sites against gdaldem {found.gdal_version}")
-    return "\n".join([head, "", table, "", *notes])
+    agreed = sum(c.agrees for c in found.comparisons)
+    verdict = f"{agreed} of {len(found.comparisons)} products agree."
+    return "\n".join([head, "", table, "", verdict, *notes])
 
 
 def _row(c: Comparison) -> tuple[str, ...]:

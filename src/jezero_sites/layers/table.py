@@ -147,7 +147,9 @@ _TABLE = (
           "mean number of rocks beyond the limit that the lander's footprint meets", "sequential", on_map=False),
     Layer("dem_quality", "DEM artefacts", "",
           "bits of what the screen of artefacts found: 1 seam, 2 box, 4 facet, 8 step; 0 nothing", "reason"),
-    Layer("hazard_class", "Hazard class", "", "0 unknown, 1 safe, 2 marginal, 3 unsafe", "class"),
+    Layer("hazard_class", "Hazard class", "",
+          "0 unknown, 1 safe, 2 marginal, 3 unsafe, by the limits on layers; rocks are in the safe probability alone",
+          "class"),
     Layer("hazard_reason", "Hazard reason", "", "bits of the limits exceeded: 1 slope, 2 roughness, 4 relief, "
           "8 rocks, 16 bedforms, 32 clearance or stance, 64 not observed, 128 another layer", "reason"),
     Layer("slope_safe_probability", "Slope within its limits", "1",

@@ -19,7 +19,7 @@ CLASS_NAMES = {0: "unknown", 1: "safe", 2: "marginal", 3: "unsafe"}
 NOTHING, BLACK, PURPLE = "#dfe7ec", "#1b1b1b", "#4b005a"
 REASON_COLOURS = {0: NOTHING, 1: ORANGE, 2: BLUE, 4: LIGHT, 32: BLACK, 128: SAND}
 REASON_NAMES = {
-    0: "no limit exceeded",
+    0: "no known limit exceeded",
     1: "slope",
     2: "roughness",
     4: "relief",

@@ -234,6 +234,7 @@ def _margin(limit: LimitView, row: dict[str, Any]) -> dict[str, Any]:
         "limit": limit.value,
         "unit": limit.unit,
         "kind": limit.kind,
+        "is_difference": limit.value == 0,
         "margin": limit.margin(value),
         "standing": limit.standing,
     }

@@ -15,6 +15,7 @@ from jezero_sites.maps.view import LimitView, RunView
 from jezero_sites.raster import Raster
 
 MOST_SITES = 20
+MINUS = "\u2212"
 
 
 def report_html(view: RunView) -> str:
@@ -75,6 +76,13 @@ def _signed(share: Any) -> str:
     return f"{sign}{abs(100 * share):.1f} %"
 
 
+def _margin(limit: LimitView, margin: float) -> str:
+    """Return a margin as a share of its limit; where the limit is 0 it is a difference in the limit's unit."""
+    if limit.value or not math.isfinite(margin):
+        return _signed(margin)
+    return f"{'+' if margin >= 0 else MINUS}{abs(margin):.3f} {limit.unit}"
+
+
 def _constraint(limit: LimitView, sites: list[dict[str, Any]]) -> dict[str, Any]:
     """Return a limit with the worst value and the margin at each site."""
     rows = []
@@ -84,7 +92,13 @@ def _constraint(limit: LimitView, sites: list[dict[str, Any]]) -> dict[str, Any]
         binds = site["binding_constraint"] == limit.layer
         verdict = "unknown" if math.isnan(margin) else "pass" if margin >= 0 else "fail"
         rows.append(
-            {"site": site["site_id"], "value": value, "margin": margin, "verdict": verdict, "binds": binds}
+            {
+                "site": site["site_id"],
+                "value": value,
+                "margin": _margin(limit, margin),
+                "verdict": verdict,
+                "binds": binds,
+            }
         )
     return {"limit": limit, "rows": rows, "digits": 2 if limit.unit == "deg" else 3}
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from jezero_sites.errors import InputError, Notice
+from jezero_sites.hazards import LandingBounds
 from jezero_sites.layers import layer_for
 from jezero_sites.pipeline.assessment import Assessment
 from jezero_sites.pipeline.inputs import elsewhere_notice, input_records, sample_notices
@@ -20,7 +23,7 @@ from jezero_sites.pipeline.stages.dem_quality import (
 from jezero_sites.pipeline.stages.ground import measure_for, measure_ground
 from jezero_sites.pipeline.stages.noise_floor import noise_floors
 from jezero_sites.pipeline.stages.resolution import check_resolution, fine_notices, resolution_notices
-from jezero_sites.pipeline.stages.rocks import rock_field
+from jezero_sites.pipeline.stages.rocks import abundance_notices, rock_field
 from jezero_sites.pipeline.stages.touchdown import touchdown_safety
 from jezero_sites.pipeline.statements import statements_of, summary_of
 from jezero_sites.pipeline.statistics import layer_statistics
@@ -103,8 +106,7 @@ def assess(
     notices = (
         *notices,
         *fine_notices(layers.values()),
-        *noise_notices(found.noise, settings),
-        *quality_notices(found.artefacts, dem),
+        *_found_notices(found, settings, rock_abundance),
     )
     return Assessment(
         dem=dem,
@@ -116,7 +118,7 @@ def assess(
         inputs=input_records(dem, ortho, samples, abundance=rock_abundance),
         notices=_all_notices(dem, ortho, samples, notices),
         statements=statements_of(found, samples, settings, notices),
-        summary=summary_of(table, samples, statistics, settings),
+        summary=summary_of(table, samples, statistics, settings, best=_best(landing)),
         statistics=statistics,
         noise_floor=found.floors,
     )
@@ -165,11 +167,7 @@ def assess_layers(
     if names is None or len(extra) < len(names):
         outcome = work_out(dem, settings, abundance=rock_abundance, jobs=jobs, progress=progress)
         found = run_layers(outcome, settings)
-        notices = (
-            *notices,
-            *noise_notices(outcome.noise, settings),
-            *quality_notices(outcome.artefacts, dem),
-        )
+        notices = (*notices, *_found_notices(outcome, settings, rock_abundance))
     for name in extra:
         if name not in found:
             found[name] = measure_for(dem, name, settings, jobs=jobs)
@@ -184,6 +182,20 @@ def assess_layers(
             )
             raise InputError("E_LAYER", found=f"these settings give no layer {name}", fix=fix, field="only")
     return {name: found[name] for name in both}, notices
+
+
+def _best(landing: LandingBounds) -> tuple[float, float]:
+    """Return the largest lower bound of all cells, and the upper bound there."""
+    place = np.unravel_index(int(np.argmax(landing.lower)), landing.lower.shape)
+    return float(landing.lower[place]), float(landing.upper[place])
+
+
+def _found_notices(found: Outcome, settings: Settings, abundance: Raster | None) -> tuple[Notice, ...]:
+    return (
+        *abundance_notices(found.rocks, abundance),
+        *noise_notices(found.noise, settings),
+        *quality_notices(found.artefacts, found.ground.dem),
+    )
 
 
 def _samples_or_catalogue(samples: GeoDataFrame | None) -> GeoDataFrame:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from jezero_sites.errors import Notice
 from jezero_sites.pipeline.outcome import Outcome
 from jezero_sites.pipeline.stages.dem_quality import artefacts_in_words, noise_in_words
@@ -56,21 +58,26 @@ def summary_of(
     samples: GeoDataFrame,
     statistics: Mapping[str, Mapping[str, float]],
     settings: Settings,
+    *,
+    best: tuple[float, float],
 ) -> str:
-    """Return the outcome in a sentence or two; where no site is left, what took away most ground."""
+    """Return the outcome in a sentence or two; where no site is left, what took away most ground.
+
+    ``best`` is the largest landing probability (lower bound) of all cells, and the upper bound there.
+    """
     shares = statistics["hazard_class"]
     ground = (
         f"{shares['safe_fraction']:.1%} of the ground is safe, {shares['marginal_fraction']:.1%} marginal, "
         f"{shares['unsafe_fraction']:.1%} unsafe, {shares['unknown_fraction']:.1%} unknown."
     )
     if len(table):
-        best = table.iloc[0]
+        first = table.iloc[0]
         noun = "site passes" if len(table) == 1 else "sites pass"
         return (
-            f"{len(table)} {noun} the gates. The best, {best['site_id']}, has a landing probability of "
-            f"{chance(best['landing_probability'])}{_how_far(best, samples)}. {ground}"
+            f"{len(table)} {noun} the gates. The best, {first['site_id']}, has a landing probability of "
+            f"{chance(first['landing_probability'])}{_how_far(first, samples)}. {ground}"
         )
-    return f"No site passes the gates. {ground} {_why_empty(statistics, settings)}"
+    return f"No site passes the gates. {ground} {_why_empty(statistics, settings, best)}"
 
 
 def chance(probability: float) -> str:
@@ -96,24 +103,31 @@ def _how_far(best: Any, samples: GeoDataFrame) -> str:
     return f"{far} {name}"
 
 
-def _why_empty(statistics: Mapping[str, Mapping[str, float]], settings: Settings) -> str:
+def _why_empty(
+    statistics: Mapping[str, Mapping[str, float]], settings: Settings, best: tuple[float, float]
+) -> str:
     reasons = {k.removesuffix("_fraction"): v for k, v in statistics["hazard_reason"].items() if v > 0}
     unknown = statistics["hazard_class"]["unknown_fraction"]
-    search = settings.search
-    best, upper = (statistics[f"landing_probability{end}"]["max"] for end in ("", "_upper"))
+    search, (lower, upper) = settings.search, best
     gates = (
         f"A site needs {search.min_safe_radius_m:g} m of ground free of unsafe and unknown cells and a landing "
-        f"probability of {search.min_landing_probability:g} (lower bound); the best here is {best:.3f}."
+        f"probability of {search.min_landing_probability:g} (lower bound); the best here is {lower:.3f}."
     )
-    if best < search.min_landing_probability <= upper:
-        gates += (
-            f" Counting unknown ground as success it is {upper:.3f}: the dispersion reaches far onto unknown ground, "
-            "most of it beyond the DEM."
-        )
+    if lower < search.min_landing_probability <= upper:
+        gates += f" Counting unknown ground, also that beyond the DEM, as success it is {upper:.3f} there."
+    factors = {k.removesuffix("_fraction"): v for k, v in statistics["binding_factor"].items()}
+    known = {k: v for k, v in factors.items() if k not in ("unknown", "none") and v > 0}
+    if known:
+        binding = max(known, key=lambda name: known[name])
+        gates += f" The smallest factor of the safe probability is {_word(binding)} on {_share(known[binding])} of it."
     if not reasons:
         return f"No limit is exceeded anywhere; {unknown:.1%} is unknown. {gates}"
     most = max(reasons, key=lambda name: reasons[name])
-    return f"The {most} limit removed most ground ({_share(reasons[most])} of it). {gates}"
+    return f"The {_word(most)} limit removed most ground ({_share(reasons[most])} of it). {gates}"
+
+
+def _word(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _share(fraction: float) -> str:
@@ -173,23 +187,31 @@ def _error(found: Outcome, settings: Settings) -> list[str]:
         )
     return [
         *lines,
-        *(_floor(floor) for floor in found.floors if floor.limit is not None and error.sigma_m > 0),
+        *(_floor(floor, found) for floor in found.floors if floor.limit is not None and error.sigma_m > 0),
     ]
 
 
-def _floor(floor: NoiseFloor) -> str:
+def _floor(floor: NoiseFloor, found: Outcome) -> str:
     if floor.p95 is None:
         over = "above" if floor.rms > (floor.limit or 0.0) else "below"
         reads = f"with that error perfectly flat ground could read {floor.rms:.2g} {floor.unit}"
-        return f"Noise floor of {floor.layer}: {reads}, {over} its limit of {floor.limit:g} {floor.unit}."
-    flat = chance(1.0 - (floor.over_limit_probability or 0.0))
+        median = float(np.nanmedian(found.ground.values[floor.layer]))
+        smoother = ""
+        if median < floor.rms / 2:
+            smoother = (
+                f"; half of this DEM reads {median:.2g} {floor.unit} or less: its error is smoother than that"
+            )
+        return f"Noise floor of {floor.layer}: {reads}, {over} its limit of {floor.limit:g} {floor.unit}{smoother}."
+    passes = 1.0 - (floor.over_limit_probability or 0.0)
     lines = (
         f"Noise floor of {floor.layer}: with that error 5 % of perfectly flat cells would read more than "
         f"{floor.p95:.1f} deg"
     )
     if floor.sigma_gx is None:
-        return f"{lines}; {flat} of them would pass its limit of {floor.limit:g} deg."
-    return f"{lines}, so no ground passes its limit of {floor.limit:g} deg with more than {flat}."
+        return f"{lines}, and {passes:.1%} of flat cells would pass its limit of {floor.limit:g} deg."
+    if passes >= 0.9995:
+        return f"{lines}, well within its limit of {floor.limit:g} deg."
+    return f"{lines}, so no ground passes its limit of {floor.limit:g} deg with more than {chance(passes)}."
 
 
 def _artefacts(found: Outcome) -> list[str]:
@@ -204,9 +226,12 @@ def _artefacts(found: Outcome) -> list[str]:
 def _aiming(found: Outcome, settings: Settings) -> list[str]:
     lines = []
     if found.landing.factor > 1:
+        factor, bound = found.landing.factor, found.landing.error_bound
+        far = f"within {bound:.2g} of those on the DEM's own cells"
+        if bound >= 1:
+            far = "estimates without a bound: the dispersion is too thin for its length"
         lines.append(
-            f"The dispersion was summed on cells of {found.landing.factor} x {found.landing.factor} cells: landing "
-            f"probabilities are within {found.landing.error_bound:.2g} of those on the DEM's own cells."
+            f"The dispersion was summed on cells of {factor} x {factor} cells: landing probabilities are {far}."
         )
     if settings.divert is not None:
         d = settings.divert

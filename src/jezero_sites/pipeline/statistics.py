@@ -17,7 +17,7 @@ REASONS = {
     4: "relief",
     8: "rocks",
     16: "bedforms",
-    32: "clearance",
+    32: "stance_or_clearance",
     64: "not_observed",
     128: "other",
 }

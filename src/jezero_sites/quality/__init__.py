@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from jezero_sites.quality.artefacts import BOX, FACET, FLAG_NAMES, SEAM, STEP, Artefacts, Seam, artefacts
-from jezero_sites.quality.dem_noise import NoiseEstimate, estimate_noise
+from jezero_sites.quality.dem_noise import NOISE_WINDOW_CELLS, NoiseEstimate, estimate_noise
+from jezero_sites.quality.quantum import height_step_m
 
 __all__ = [
     "BOX",
     "FACET",
     "FLAG_NAMES",
+    "NOISE_WINDOW_CELLS",
     "SEAM",
     "STEP",
     "Artefacts",
@@ -16,4 +18,5 @@ __all__ = [
     "Seam",
     "artefacts",
     "estimate_noise",
+    "height_step_m",
 ]

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Literal
 
 from jezero_sites.settings.aiming import Dispersion, Divert
-from jezero_sites.settings.checks import need, need_positive
+from jezero_sites.settings.checks import need, need_positive, wrong
 from jezero_sites.settings.limit import Limit
 
 ERROR_MODELS = ("white", "gaussian", "exponential", "worst_gaussian", "table")
@@ -44,8 +44,13 @@ class Lander:
     def __post_init__(self) -> None:
         need_positive("lander.footprint_radius_m", self.footprint_radius_m)
         stands = {name: getattr(self, name) for name in ("legs", "hub_to_pad_m", "pad_radius_m")}
-        given = [name for name, value in stands.items() if value is not None]
-        need(len(given) in (0, 3), "lander", f"only {', '.join(given)}", "all three of them, or none")
+        missing = [name for name, value in stands.items() if value is None]
+        if len(missing) not in (0, 3):
+            raise wrong(
+                "lander",
+                f"without {' and '.join(missing)}",
+                "all of legs, hub_to_pad_m, pad_radius_m, or none",
+            )
         need(self.legs in (None, 3, 4), "lander.legs", self.legs, "3 or 4")
         for name in ("hub_to_pad_m", "pad_radius_m", "belly_clearance_m"):
             if getattr(self, name) is not None:
@@ -59,6 +64,17 @@ class Lander:
         )
         sigmas = self.clearance_sigmas
         need(0 <= sigmas < math.inf, "lander.clearance_sigmas", sigmas, "0 or more")
+        self._check_reach()
+
+    def _check_reach(self) -> None:
+        """Refuse pads that overlap, or that stand beyond the ground that the lander is said to cover."""
+        if self.legs is None or self.hub_to_pad_m is None or self.pad_radius_m is None:
+            return
+        apart = self.hub_to_pad_m * math.sin(math.pi / self.legs)
+        needed = f"less than {apart:.3g}: the pads would overlap"
+        need(self.pad_radius_m < apart, "lander.pad_radius_m", self.pad_radius_m, needed)
+        needed = f"at most footprint_radius_m, {self.footprint_radius_m:g}: the footprint holds the pads"
+        need(self.hub_to_pad_m <= self.footprint_radius_m, "lander.hub_to_pad_m", self.hub_to_pad_m, needed)
 
 
 @dataclass(frozen=True)
@@ -111,7 +127,8 @@ class DemError:
         need(self.model in ERROR_MODELS, "dem_error.model", self.model, f"one of {', '.join(ERROR_MODELS)}")
         takes_length = self.model in ("gaussian", "exponential")
         good = self.length_m is not None and self.length_m > 0 if takes_length else self.length_m is None
-        needed = "a length above 0" if takes_length else f"no length: the model {self.model!r} has none"
+        none = f'no length for {self.model!r}; or set model = "gaussian" or "exponential"'
+        needed = "a length above 0" if takes_length else none
         need(good, "dem_error.length_m", self.length_m, needed)
         ok = self.resolution_m is None or self.resolution_m > 0
         need(ok, "dem_error.resolution_m", self.resolution_m, "more than 0")
@@ -122,8 +139,11 @@ class DemError:
         if self.model != "table":
             need(not lags and not values, "dem_error.lag_m", lags, f"none: the model {self.model!r} has none")
             return
-        same = len(lags) == len(values) >= 2
-        need(same, "dem_error.lag_m, correlation", (lags, values), "two lists of equal length, 2 or more")
+        if not len(lags) == len(values) >= 2:
+            found = f"given with {len(lags)} lags and {len(values)} correlations"
+            raise wrong(
+                "dem_error.lag_m", found, "two lists of equal length, lag_m and correlation, 2 or more"
+            )
         rising = lags[0] == 0 and all(a < b for a, b in pairwise(lags)) and lags[-1] < math.inf
         need(rising, "dem_error.lag_m", lags, "rising lags in metres from 0")
         good = values[0] == 1 and all(-1 <= v <= 1 for v in values)
@@ -208,9 +228,11 @@ class Settings:
         tilt, clearance = self.limit("stance_tilt_deg"), self.limit("clearance_m")
         legs, belly = self.lander.legs, self.lander.belly_clearance_m
         needed = "[lander] with legs, hub_to_pad_m and pad_radius_m"
-        need(tilt is None or legs is not None, "limits.stance_tilt_deg", "set without legs", needed)
+        if tilt is not None and legs is None:
+            raise wrong("limits.stance_tilt_deg", "set for a lander without legs", needed)
         needed = "[lander] with legs and belly_clearance_m"
-        need(clearance is None or belly is not None, "limits.clearance_m", "set without a belly", needed)
+        if clearance is not None and belly is None:
+            raise wrong("limits.clearance_m", "set for a lander without belly_clearance_m", needed)
 
     def limit(self, layer: str) -> Limit | None:
         """Return the limit on a layer, or None."""

@@ -40,6 +40,23 @@ def test_a_stereo_dem_resolves_five_of_its_cells(dem):
     assert "BELOW_RESOLUTION" not in found["slope_5m_deg"].tags
 
 
+def test_a_stance_on_cells_coarser_than_its_legs_needs_permission(make_dem, samples):
+    legs = load_profile("four-leg-illustrative")
+    stance = replace(
+        legs, limits=tuple(m for m in legs.limits if m.layer in ("stance_tilt_deg", "clearance_m"))
+    )
+    coarse = make_dem((60, 70), cell=(3.0, 3.0))
+    with pytest.raises(
+        ResolutionError, match=r"stance_tilt_deg and clearance_m is on legs 5 m across.*cells are 3 m"
+    ):
+        assess(coarse, samples=samples, settings=stance)
+    resolved = replace(stance, dem_error=replace(stance.dem_error, resolution_m=5.5))
+    with pytest.raises(ResolutionError, match=r"legs 5 m across, the DEM resolves 5.5 m"):
+        assess(make_dem((60, 70)), samples=samples, settings=resolved)
+    run = assess(make_dem((60, 70)), samples=samples, settings=stance)
+    assert "W_PADS" in {n.code for n in run.notices}
+
+
 def test_nothing_is_said_of_a_dem_whose_resolution_is_unknown(dem):
     found, notices = assess_layers(dem, load_profile(), names=("slope_3m_deg",))
     assert "BELOW_RESOLUTION" not in found["slope_3m_deg"].tags

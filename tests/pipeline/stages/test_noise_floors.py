@@ -9,12 +9,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from jezero_sites.errors import SettingsError
 from jezero_sites.hazards import noise_field, noise_floor_p95_deg, plane_gradient_gain
 from jezero_sites.layers import measure
+from jezero_sites.pipeline.stages.exceedance import slope_exceedance
 from jezero_sites.pipeline.stages.ground import measure_ground
 from jezero_sites.pipeline.stages.noise_floor import correlation_of, floors_csv, noise_floors
 from jezero_sites.raster import Raster
-from jezero_sites.settings import load_profile
+from jezero_sites.settings import load_profile, parse_settings
 
 ERRORS = {
     "white": {"model": "white"},
@@ -84,3 +86,14 @@ def test_slope_and_roughness_files_say_their_floor(run):
     assert run.layers["slope_deg"].tags["NOISE_FLOOR_P95"].startswith("8.348 deg")
     assert "x" in run.layers["slope_deg"].tags["SIGMA_GRADIENT"]
     assert run.layers["roughness_m"].tags["NOISE_FLOOR_RMS"].startswith("0.187")
+
+
+def test_a_table_that_is_no_correlation_is_a_coded_error(dem):
+    lags = "lag_m = [0.0, 0.9, 1.1, 1.5]\ncorrelation = [1.0, -1.0, -1.0, 1.0]\n"
+    head = '[profile]\nextends = "msr-srl-illustrative"\nname = "t"\n'
+    text = f'{head}[dem_error]\nmodel = "table"\n{lags}source = "t"\n'
+    settings = parse_settings(text)
+    with pytest.raises(SettingsError, match=r"E_SETTINGS_VALUE.*no correlation function"):
+        noise_floors(measure_ground(dem, settings), settings)
+    with pytest.raises(SettingsError, match="no correlation function"):
+        slope_exceedance(dem, "horn", limit_deg=8.0, error=settings.dem_error)

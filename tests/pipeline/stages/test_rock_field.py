@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from affine import Affine
 
+from jezero_sites.errors import InputError
 from jezero_sites.pipeline import assess
 from jezero_sites.pipeline.stages.rocks import abundance_on, extrapolation, rock_field, rock_statements
 from jezero_sites.raster import Grid, Raster
@@ -38,7 +39,7 @@ def test_no_abundance_means_no_rocks_are_assessed_and_says_so(dem):
 def test_statement_gives_both_readings_and_what_is_extrapolated(dem):
     settings = settings_with(abundance_fraction=0.02, abundance_source="a guess")
     first, second = rock_statements(rock_field(dem.grid, settings), settings)
-    assert "extrapolated is all of it: diameters 0.38 to 1.5 m" in first
+    assert "Extrapolated: all of it: diameters 0.38 to 1.5 m" in first
     assert "a guess" in first
     assert "0.19 m high: 0.11 on average, at least one with a chance of 0.104" in second
     assert "0.19 m wide: 1.93 on average, at least one with a chance of 0.854" in second
@@ -79,6 +80,8 @@ def test_ground_without_an_abundance_is_never_safe(dem, samples):
     k[100:180, 150:260] = np.nan
     run = assess(dem, samples=samples, rock_abundance=Raster(k, dem.grid, NAME, "1"))
     gap = np.isnan(k)
+    (notice,) = [n for n in run.notices if n.code == "W_ABUNDANCE"]
+    assert f"{gap.mean():.1%} of the DEM's cells" in notice.found
     assert not np.isin(run.layers["hazard_class"].values[gap], (1, 2)).any()
     assert np.isnan(run.layers["safe_probability"].values[gap]).all()
     assert np.isfinite(run.layers["safe_probability"].values[50, 100])
@@ -90,3 +93,10 @@ def test_ground_without_an_abundance_is_never_safe(dem, samples):
     bare = assess(dem, samples=samples)
     product = bare.layers["safe_probability"].values * run.layers["rock_safe_probability"].values
     np.testing.assert_allclose(run.layers["safe_probability"].values, product, atol=2e-7)
+
+
+def test_an_abundance_of_other_ground_is_refused(make_dem, samples):
+    dem = make_dem((60, 70))
+    far = make_dem((20, 30), origin=(4580640.0, 1083540.0)).grid
+    with pytest.raises(InputError, match="E_ABUNDANCE.*none of the DEM's ground"):
+        assess(dem, samples=samples, rock_abundance=Raster(np.full((20, 30), 0.05), far, NAME, "1"))

@@ -113,7 +113,7 @@ def test_map_and_report_show_the_stance_with_its_source(standing_run):
     report, page = standing_run.report(), standing_run.map().page()
     for text in (
         "Stance tilt: at most 14 deg",
-        "Belly clearance: at least 0 m",
+        "Belly clearance: at least 0.1 m",
         "Noise floor",
         "illustrative",
     ):

@@ -430,6 +430,12 @@
     );
   }
 
+  /* A margin is a share of its limit; where the limit is 0 it is a difference in the limit's unit. */
+  function marginText(m) {
+    if (!m.is_difference || m.margin === null) return signed(m.margin);
+    return (m.margin < 0 ? "\u2212" : "+") + number(Math.abs(m.margin), 3, m.unit);
+  }
+
   function marginRow(m) {
     const passes = m.margin !== null && m.margin >= 0;
     const sign = m.kind === "max" ? "\u2264" : "\u2265";
@@ -440,7 +446,7 @@
       el("td", { class: "jz-word", text: m.title }),
       el("td", { text: number(m.value, digits) }),
       el("td", { text: sign + "\u202f" + m.limit + "\u202f" + m.unit }),
-      el("td", { text: signed(m.margin) }),
+      el("td", { text: marginText(m) }),
       el("td", { text: m.margin === null ? "?" : passes ? "\u2713 pass" : "\u2717 fail" }),
     );
   }

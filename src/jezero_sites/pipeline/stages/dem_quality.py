@@ -42,12 +42,18 @@ def found_artefacts(dem: Raster) -> quality.Artefacts:
     return quality.artefacts(dem.values, dx_m=dem.grid.dx_m, dy_m=dem.grid.dy_m)
 
 
+def height_step(dem: Raster) -> float:
+    """Return the step in metres that a DEM's heights are rounded to; 0 where there is none."""
+    return quality.height_step_m(np.asarray(dem.values, np.float64))
+
+
 def dem_error_toml(noise: quality.NoiseEstimate, dem: Raster) -> str:
     """Return an estimate as the table ``[dem_error]`` of a settings file."""
     name = dem.sources[0].name if dem.sources else "the DEM in memory"
+    fits = "" if noise.misfit_fraction <= GAUSSIAN_MISFIT else "; the model fits badly: part of it is ground"
     source = (
-        f"estimated by jezero_sites from the scatter of {name} on its smooth ground: errors longer than the window "
-        "do not show, real roughness counts as error"
+        f"estimated by jezero_sites from the scatter of {name} on its smooth ground: errors longer than "
+        f"{quality.NOISE_WINDOW_CELLS} cells do not show, real roughness counts as error{fits}"
     )
     model = (
         {"model": "gaussian", "length_m": round(noise.length_m, 4)}

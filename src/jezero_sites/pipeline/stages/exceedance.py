@@ -14,7 +14,7 @@ from jezero_sites.blocks import map_strips
 from jezero_sites.errors import InputError
 from jezero_sites.hazards.row_bands import row_bands
 from jezero_sites.layers import corner_slope, layer_for, lengths_of
-from jezero_sites.pipeline.stages.noise_floor import correlation_of
+from jezero_sites.pipeline.stages.noise_floor import correlation_of, no_correlation
 from jezero_sites.raster import Grid, Raster
 from jezero_sites.settings import DEFAULT_BASELINE_M, DemError
 
@@ -130,12 +130,15 @@ def _sigmas(
     """Return the standard deviations of the east and the north gradient, per row."""
     east, north = np.empty(len(grid.dx_m)), np.empty(len(grid.dx_m))
     for first, last in row_bands(grid.dx_m):
-        gains = hazards.gradient_gain(
-            OPERATORS[method],
-            cells=cells,
-            dx_m=float(grid.dx_m[first]),
-            dy_m=grid.dy_m,
-            correlation=correlation_of(error),
-        )
+        try:
+            gains = hazards.gradient_gain(
+                OPERATORS[method],
+                cells=cells,
+                dx_m=float(grid.dx_m[first]),
+                dy_m=grid.dy_m,
+                correlation=correlation_of(error),
+            )
+        except ValueError as problem:
+            raise no_correlation(problem) from problem
         east[first:last], north[first:last] = (gain * error.sigma_m for gain in gains)
     return east, north

@@ -11,13 +11,10 @@ from jezero_sites import terrain
 from jezero_sites.arrays import FloatArray
 from jezero_sites.blocks import map_strips
 from jezero_sites.layers import Lengths, layer_for, layer_tags, lengths_of, measure
-from jezero_sites.pipeline.stages.resolution import below_resolution, marked
+from jezero_sites.pipeline.stages.resolution import STANCE_LAYERS, below_resolution, marked
 from jezero_sites.pipeline.stages.standing import standing_on
 from jezero_sites.raster import Raster
 from jezero_sites.settings import SLOPE_NAME, Limit, Settings
-
-STANCE = ("stance_tilt_deg", "clearance_m")
-"""Limited layers that depend on the lander's legs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +46,7 @@ def measure_ground(dem: Raster, settings: Settings, *, jobs: int = 1) -> Ground:
     lengths: dict[str, Lengths] = {}
     tangents: dict[str, FloatArray] = {}
     tags: dict[str, dict[str, str]] = {}
-    limited = (limit.layer for limit in settings.limits if limit.layer not in STANCE)
+    limited = (limit.layer for limit in settings.limits if limit.layer not in STANCE_LAYERS)
     for name in dict.fromkeys(("slope_deg", "roughness_m", "relief_m", *limited)):
         lengths[name] = layer_lengths(dem, name, settings)
         tags[name] = layer_tags(layer_for(name), dem.grid, lengths[name])

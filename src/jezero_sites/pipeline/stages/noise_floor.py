@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from jezero_sites import hazards
+from jezero_sites.errors import SettingsError
 from jezero_sites.hazards import Correlation
 from jezero_sites.layers import layer_for
 from jezero_sites.pipeline.stages.ground import Ground
@@ -72,7 +73,25 @@ class NoiseFloor:
 
 
 def noise_floors(ground: Ground, settings: Settings) -> tuple[NoiseFloor, ...]:
-    """Return the noise floor of every slope, roughness and stance layer, and of the usual other operators."""
+    """Return the noise floor of every slope, roughness and stance layer, and of the usual other operators.
+
+    Raises
+    ------
+    SettingsError
+        ``E_SETTINGS_VALUE`` where the table of correlations is not that of any error.
+    """
+    try:
+        return _floors(ground, settings)
+    except ValueError as error:
+        raise no_correlation(error) from error
+
+
+def no_correlation(error: ValueError) -> SettingsError:
+    """Return the error for a table of correlations that no error of heights can have."""
+    return SettingsError("E_SETTINGS_VALUE", found=str(error), field="dem_error.correlation")
+
+
+def _floors(ground: Ground, settings: Settings) -> tuple[NoiseFloor, ...]:
     grid, error = ground.dem.grid, settings.dem_error
     floors = [_plane(name, ground, settings) for name in ground.gradients]
     rows, cols = ground.lengths["roughness_m"].window
@@ -162,7 +181,7 @@ def _stance(ground: Ground, settings: Settings) -> NoiseFloor:
         tilts.append(np.degrees(np.arctan(flat[2][~np.isnan(flat[2])])))
     worst = max((t for t in tilts if t.size), key=lambda t: float(np.percentile(t, 95)), default=np.zeros(1))
     over = None if limit is None else float(np.mean(worst > limit.value))
-    words = f"largest tilt over {clockings} clockings, tried on {_FLAT_CELLS} x {_FLAT_CELLS} flat cells"
+    words = f"Largest tilt over {clockings} clockings, tried on {_FLAT_CELLS} x {_FLAT_CELLS} flat cells"
     mean, rms, p95 = float(worst.mean()), float(np.sqrt(np.mean(worst**2))), float(np.percentile(worst, 95))
     most = None if limit is None else limit.value
     return NoiseFloor("stance_tilt_deg", words, None, None, mean, rms, p95, "deg", most, over)

@@ -10,6 +10,9 @@ from jezero_sites.layers import lengths_of
 from jezero_sites.raster import Raster
 from jezero_sites.settings import Limit, Settings
 
+STANCE_LAYERS = ("stance_tilt_deg", "clearance_m")
+"""Limited layers that depend on the lander's legs."""
+
 LARGEST_DEVIATION = 0.5
 """The window may differ from a limit's baseline by this share of it."""
 
@@ -78,6 +81,13 @@ def resolution_notices(dem: Raster, settings: Settings, *, fix: str) -> tuple[No
             f"the footprint of {radius:g} m radius holds one cell of {cell:.3g} m: relief_m is 0 everywhere"
         )
         notices.append(Notice("W_RELIEF", found, "use a finer DEM for relief", _name(dem)))
+    pad = settings.lander.pad_radius_m
+    if pad is not None and pad < cell:
+        found = f"pads of {pad:g} m radius are smaller than the DEM's cells of {cell:.3g} m"
+        fix = (
+            "each stands on a point of the ground between cells: roughness within a cell is not in the stance"
+        )
+        notices.append(Notice("W_PADS", found, fix, _name(dem)))
     if resolution_m(dem, settings.dem_error.resolution_m) is None:
         found = f"the DEM's real resolution is not stated; its cells are {dem.grid.dy_m:.3g} m"
         notices.append(
@@ -92,7 +102,23 @@ def _name(dem: Raster) -> str | None:
 
 def _faults(dem: Raster, settings: Settings) -> list[str]:
     real = resolution_m(dem, settings.dem_error.resolution_m)
-    return [fault for limit in settings.limits if (fault := _fault(dem, limit, real))]
+    faults = [_fault(dem, limit, real) for limit in settings.limits]
+    return [fault for fault in [*faults, _stance_fault(dem, settings, real)] if fault]
+
+
+def _stance_fault(dem: Raster, settings: Settings, real_m: float | None) -> str | None:
+    """Return why the DEM is too coarse for a limit on the stance: pads closer than it can tell apart."""
+    limited = [m.layer for m in settings.limits if m.layer in STANCE_LAYERS]
+    radius = settings.lander.hub_to_pad_m
+    if not limited or radius is None:
+        return None
+    what = f"the limit on {' and '.join(limited)} is on legs {2 * radius:g} m across"
+    cell = max(dem.grid.dy_m, dem.grid.mean_dx_m)
+    if cell > radius:
+        return f"{what}, the DEM's cells are {cell:.3g} m"
+    if real_m is not None and 2 * radius < real_m:
+        return f"{what}, the DEM resolves {real_m:.3g} m"
+    return None
 
 
 def _fault(dem: Raster, limit: Limit, real_m: float | None) -> str | None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from jezero_sites import hazards
 from jezero_sites.arrays import FloatArray
+from jezero_sites.errors import InputError, Notice
 from jezero_sites.raster import Grid, Raster, same_grid
 from jezero_sites.settings import Rocks, Settings
 
@@ -33,6 +34,11 @@ def rock_field(grid: Grid, settings: Settings, abundance: Raster | None = None) 
 
     A raster takes the place of the settings' number. Each cell takes the abundance of the raster's cell that
     its centre lies in; beyond the raster it is unknown.
+
+    Raises
+    ------
+    InputError
+        ``E_ABUNDANCE`` where a raster is known on none of the grid's cells.
     """
     k: float | FloatArray | None = settings.rocks.abundance_fraction
     source = settings.rocks.abundance_source or "unverified"
@@ -41,8 +47,27 @@ def rock_field(grid: Grid, settings: Settings, abundance: Raster | None = None) 
         source = f"raster {abundance.sources[0].name}" if abundance.sources else "raster in memory"
     if k is None:
         return None
+    if np.all(np.isnan(k)):
+        found = "the rock abundance covers none of the DEM's ground"
+        name = str(abundance.sources[0]) if abundance is not None and abundance.sources else None
+        fix = "give a raster of the same ground"
+        raise InputError("E_ABUNDANCE", found=found, fix=fix, file=name, field="rock abundance")
     rate = overlap_rate(settings.rocks, k, radius_m=settings.lander.footprint_radius_m)
     return RockField(k, rate, source)
+
+
+def abundance_notices(field: RockField | None, abundance: Raster | None) -> tuple[Notice, ...]:
+    """Return the notices of an abundance raster, and one where it leaves some of the DEM's ground out."""
+    if abundance is None or field is None:
+        return ()
+    missing = float(np.mean(np.isnan(field.rate)))
+    if not missing:
+        return abundance.notices
+    name = abundance.sources[0].name if abundance.sources else None
+    found = (
+        f"the rock abundance is unknown on {missing:.1%} of the DEM's cells: that ground counts as unknown"
+    )
+    return (*abundance.notices, Notice("W_ABUNDANCE", found, "give one of the whole DEM", name))
 
 
 def overlap_rate(
@@ -88,7 +113,7 @@ def rock_statements(field: RockField | None, settings: Settings) -> list[str]:
             f"Rocks were not assessed: no rock abundance is set. A rock {what} is far below what a DEM shows; "
             "the probabilities hold only where there is none."
         ]
-    k = float(np.nanmedian(field.abundance)) if np.any(~np.isnan(field.abundance)) else float("nan")
+    k = float(np.nanmedian(field.abundance))
     radius = settings.lander.footprint_radius_m
     middle = (
         f"a rock abundance of {k:g}" if np.ndim(field.abundance) == 0 else f"the median abundance, {k:.3g},"
@@ -99,8 +124,9 @@ def rock_statements(field: RockField | None, settings: Settings) -> list[str]:
         met = f"{rate:.3g} on average, at least one with a chance of {-math.expm1(-rate):.3g}"
         chances.append(f"{rocks.limit_m:g} m {_WORDS[reading]}: {met}")
     return [
-        f"Rocks at least {what} are a model extrapolation (Golombek and Rapp 1997), none was seen; extrapolated is "
-        f"{extrapolation(rocks)}. Abundance: {field.source}.",
+        f"Rocks at least {what} are a model extrapolation (Golombek and Rapp 1997), none was seen. Extrapolated: "
+        f"{extrapolation(rocks)}. Abundance: {field.source}. The hazard class weighs the limits on layers alone; rocks "
+        "enter the safe probability.",
         f"At {middle} a footprint of {radius:g} m radius meets rocks of {'; of '.join(chances)}. The limit is read as "
         f"a {rocks.reading}.",
     ]

@@ -77,6 +77,10 @@ def histogram_rows(found: BaselineSlopes, *, limit_deg: float) -> Iterator[Row]:
         yield {**head, **edges, "count": within, "cumulative_fraction": within / known if known else math.nan}
 
 
+EXTRAPOLATED = "extrapolated: a lower bound if the ground is self-affine"
+"""What a fitted line is below the DEM's real resolution."""
+
+
 def deviogram_rows(found: BaselineSlopes) -> Iterator[Row]:
     """Yield each lag of each direction, then the ``fit`` row of the direction.
 
@@ -96,7 +100,7 @@ def deviogram_rows(found: BaselineSlopes) -> Iterator[Row]:
                 "fit_deviation_m": fitted,
                 "fit_rms_slope_deg": math.degrees(math.atan(fitted / lag)),
                 "below_resolution": _word(below),
-                "fit_is": "lower bound" if below else "fit",
+                "fit_is": EXTRAPOLATED if below else "fit",
             }
         yield {"row": "fit", "direction": name, **fit_dict(fit, found.resolution_m)}
 
@@ -113,7 +117,7 @@ def fit_dict(fit: HurstFit, resolution_m: float | None) -> Row:
         "hurst_beyond_break": fit.hurst_beyond,
         "misfit_fraction": fit.misfit_fraction,
         "below_resolution": _word(below),
-        "fit_is": "lower bound" if below else "fit",
+        "fit_is": EXTRAPOLATED if below else "fit",
     }
 
 
