@@ -11,6 +11,7 @@ from jezero_sites.errors import InputError
 from jezero_sites.io.dem import read_dem
 from jezero_sites.pipeline.survey.baseline_dir import save_baselines
 from jezero_sites.pipeline.survey.baselines import measure_baselines
+from jezero_sites.settings import load_profile
 
 
 @pytest.fixture
@@ -44,7 +45,9 @@ def test_json_is_the_record_of_the_directory_and_that_of_the_library(call, area,
     assert told.pop("out") == str(tmp_path / "a")
     assert told == json.loads((tmp_path / "a" / "run.json").read_text("utf-8"))
     dem = read_dem(area / "dem.tif")
-    found = measure_baselines(dem, baselines_m=(2, 7), method="plane", resolution_m=9.0)
+    found = measure_baselines(
+        dem, baselines_m=(2, 7), method="plane", resolution_m=9.0, error=load_profile().dem_error
+    )
     assert save_baselines(found, tmp_path / "b", limit_deg=4.0) == told
     assert list(told["layers"]) == ["slope_7m_deg", "slope_7m_mean10m_deg"]
     assert told["inputs"][0]["sha256"]
@@ -61,7 +64,7 @@ def test_tiles_are_read_as_one_dem(call, area, tmp_path):
 def test_ground_below_the_resolution_is_said_in_the_table(call, area, tmp_path):
     done = call(area / "dem.tif", "--out", tmp_path / "a", "--baseline-m", 2, "--resolution-m", 5)
     assert "no: lower bound" in done.out
-    assert "warning[W_COARSE] dem.tif: slope over 2 m: the DEM resolves 5 m" in done.err
+    assert "warning[W_BELOW_RESOLUTION] dem.tif: slope over 2 m: the DEM resolves 5 m" in done.err
     assert "at 1 m (extrapolated: a lower bound" in done.out
 
 

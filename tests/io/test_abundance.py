@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from affine import Affine
 
 import jezero_sites as js
 from jezero_sites.errors import InputError
@@ -30,3 +31,12 @@ def test_what_is_no_share_of_ground_is_refused(make_tiff, low, high):
 def test_a_raster_without_values_is_refused(make_tiff):
     with pytest.raises(InputError, match="E_ALL_NODATA"):
         js.read_abundance(make_tiff(values=np.full((20, 30), -32768, "float32"), unit=None))
+
+
+def test_a_raster_with_rows_running_north_is_turned(make_tiff):
+    values = np.linspace(0.0, 0.5, 600, dtype="float32").reshape(20, 30)
+    upright = js.read_abundance(make_tiff(values=values, unit=None))
+    turned = Affine(1.25, 0.0, 4_590_000.0, 0.0, 1.25, 1_093_000.0 - 25.0)
+    south_up = js.read_abundance(make_tiff("b.tif", values=values[::-1], unit=None, transform=turned))
+    np.testing.assert_array_equal(south_up.values, upright.values)
+    assert south_up.grid.transform.almost_equals(upright.grid.transform)

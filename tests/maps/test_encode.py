@@ -74,3 +74,23 @@ def test_packed_rows_are_differences_that_add_up_again():
 def test_a_layer_without_a_rule_is_refused():
     with pytest.raises(ValueError, match="no rule to encode vrm"):
         encode("vrm", np.zeros((2, 2)))
+
+
+def test_clearance_keeps_its_sign_and_never_looks_larger():
+    values = np.array([[-0.75, -0.0004, 0.0, 0.1239, 40.0, np.nan]], np.float32)
+    found = encode("clearance_m", values)
+    decoded = found.codes * found.step + found.offset
+    np.testing.assert_allclose(decoded[0, :4], [-0.75, -0.001, 0.0, 0.123], atol=1e-9)
+    assert decoded[0, 4] == pytest.approx(32.767)
+    assert found.codes[0, 5] == found.nodata
+
+
+def test_rock_abundance_never_looks_smaller():
+    found = encode("rock_abundance_fraction", np.array([[0.050001, np.nan]]))
+    assert found.codes[0, 0] * found.step >= 0.050001
+    assert found.codes[0, 1] == found.nodata
+
+
+def test_unknown_ground_is_no_clean_ground_among_artefacts():
+    found = encode("dem_quality", np.array([[0, 1, 128]], np.uint8))
+    assert found.nodata == 128

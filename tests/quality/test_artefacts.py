@@ -269,3 +269,15 @@ def test_bundled_tiles_are_clean(bundled_tiles, side):
     found = screen(read_heights(bundled_tiles / f"jezero_synthetic_dem_{side}.tif"), 0.9486, 1.0)
     assert found.seams == ()
     assert np.mean(found.flags != 0) < 0.005
+
+
+def test_unknown_cells_carry_no_flag_and_a_small_dem_is_not_screened():
+    ground = np.random.default_rng(1).normal(0.0, 0.02, (60, 70))
+    ground[31:] += 1.0
+    ground[28:35, 20:23] = np.nan
+    found = artefacts(ground, dx_m=np.full(60, 0.9), dy_m=1.0)
+    assert found.screened
+    assert found.flags[30:32, 40:].any()
+    assert not found.flags[np.isnan(ground)].any()
+    for small in (ground[:19], ground[:, :19], np.full((40, 50), np.nan)):
+        assert not artefacts(small, dx_m=np.full(len(small), 0.9), dy_m=1.0).screened

@@ -9,7 +9,14 @@ from typing import Any
 import click
 
 from jezero_sites.cli import console
-from jezero_sites.cli.options import chosen_dem, dem_argument, reading_options, running_options
+from jezero_sites.cli.options import (
+    chosen_dem,
+    chosen_settings,
+    dem_argument,
+    reading_options,
+    running_options,
+    settings_options,
+)
 
 EXAMPLE = """\b
 Examples:
@@ -50,6 +57,7 @@ Examples:
     help="Real resolution of the DEM; 5 cells where it is tagged stereo, else unknown.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print run.json instead of a table.")
+@settings_options
 @reading_options
 @running_options
 def baselines_command(**options: Any) -> None:
@@ -73,6 +81,7 @@ def baselines_command(**options: Any) -> None:
     tell("read the DEM")
     dem = chosen_dem(options["dem"], **{name: options[name] for name in reading})
     wanted = {name: options[name] for name in ("method", "resolution_m", "jobs")}
+    wanted["error"] = chosen_settings(options["profile"], options["config"]).dem_error
     found = measure_baselines(dem, baselines_m=options["baseline_m"], progress=tell, **wanted)
     record = save_baselines(found, out, limit_deg=options["limit_deg"], progress=tell)
     console.warn(found.notices, quiet=quiet)
@@ -96,6 +105,7 @@ def summary_text(record: dict[str, Any], out: Path) -> str:
         "max",
         limit,
         "unknown",
+        "floor",
         "resolved",
     )
     rows = [
@@ -105,13 +115,15 @@ def summary_text(record: dict[str, Any], out: Path) -> str:
             *(_number(row[f"{part}_deg"]) for part in ("mean", "sd", "rms", "median", "p95", "max")),
             _share(row["within_limit_fraction"]),
             _share(row["unknown_fraction"]),
+            _number(row["noise_floor_p95_deg"]) if row["noise_floor_p95_deg"] is not None else "",
             {"yes": "no: lower bound", "no": "yes"}.get(row["below_resolution"], "not known"),
         )
         for name, row in record["layers"].items()
     ]
     fits = "\n".join(f"deviogram {name}: {_fit(fit)}" for name, fit in record["deviogram"].items())
     files = "\n".join(str(out / name) for name in sorted(record["outputs"]) if not name.startswith("layers/"))
-    return "\n\n".join([console.table(header, rows, left=[0, 10]), fits, files])
+    error = "floor: 5 % of flat cells would read more than this, with the DEM error of the settings"
+    return "\n\n".join([console.table(header, rows, left=[0, 11]) + f"\n{error}", fits, files])
 
 
 def _fit(fit: dict[str, Any]) -> str:

@@ -84,8 +84,8 @@ def noise_command(**options: Any) -> None:
     else:
         words = noise_in_words(noise)
         keep = "Longer errors do not show: keep the larger of this and what the DEM's maker states."
-        text = f"\n{words[0].upper()}{words[1:]}. {keep} As settings:"
-        click.echo(f"{textwrap.fill(text, 100)}\n\n{dem_error_toml(noise, dem)}", nl=False)
+        text = f"{words[0].upper()}{words[1:]}. {keep} As settings:"
+        click.echo(f"\n{textwrap.fill(text, 100)}\n\n{dem_error_toml(noise, dem)}", nl=False)
 
 
 def _table(floors: tuple[NoiseFloor, ...]) -> str:

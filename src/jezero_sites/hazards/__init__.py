@@ -26,6 +26,7 @@ from jezero_sites.hazards.dem_error.operator_noise import (
     gradient_gain,
     residual_rms_gain,
 )
+from jezero_sites.hazards.dem_error.ruggedness_noise import riley_rms_gain, tpi_rms_gain, wilson_mean_gain
 from jezero_sites.hazards.limits import (
     BEDFORMS,
     CLEARANCE,
@@ -98,6 +99,7 @@ __all__ = [
     "overlap_rate",
     "plane_gradient_gain",
     "residual_rms_gain",
+    "riley_rms_gain",
     "rocks_per_m2",
     "safe_probability",
     "slope_exceedance_probability",
@@ -105,5 +107,7 @@ __all__ = [
     "stance_protrusion_m",
     "stance_reach_cells",
     "stance_tilt",
+    "tpi_rms_gain",
     "wilson_interval",
+    "wilson_mean_gain",
 ]

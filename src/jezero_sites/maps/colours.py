@@ -31,7 +31,7 @@ REASON_NAMES = {
 }
 SEVERAL = BROWN
 ARTEFACT_COLOURS = {0: NOTHING, 1: ORANGE, 2: BLUE, 4: LIGHT, 8: BROWN}
-ARTEFACT_NAMES = {0: "none found", 1: "seam", 2: "box", 4: "facet", 8: "step"}
+ARTEFACT_NAMES = {0: "none found", 1: "seam", 2: "box", 4: "facet", 8: "step", 128: "unknown"}
 FACTOR_COLOURS = {
     1: ORANGE,
     2: BLUE,

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 Codes = NDArray[Any]
 PROBABILITY_STEP = 1 / 50_000
+_UNKNOWN_CODES = {"hazard_class": 0, "binding_factor": 0, "dem_quality": 128}
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +51,7 @@ def encode(name: str, values: NDArray[Any]) -> Encoded:
         float with NaN where unknown, or uint8 codes.
     """
     if values.dtype == np.uint8:
-        return Encoded(values, 1.0, 0.0, 0 if name in ("hazard_class", "binding_factor") else None)
+        return Encoded(values, 1.0, 0.0, _UNKNOWN_CODES.get(name))
     if name == "elevation_m":
         return _elevation(values)
     if name.endswith("slope_deg") or (name.startswith(("slope_", "stance_")) and name.endswith("_deg")):

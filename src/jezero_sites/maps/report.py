@@ -55,7 +55,7 @@ def report_html(view: RunView) -> str:
         classes=view.statistics.get("hazard_class", {}),
         reasons=_shares(view, "hazard_reason"),
         factors=_shares(view, "binding_factor"),
-        artefacts=_shares(view, "dem_quality"),
+        artefacts=[pair for pair in _shares(view, "dem_quality") if pair[0] != "unknown"],
     )
 
 
@@ -144,7 +144,7 @@ def _further(view: RunView) -> list[tuple[str, Raster, float | None]]:
     if "divert_probability" in view.layers:
         caption = "Landing probability with the divert, lower bound"
         found.append((caption, view.layers["divert_probability"], None))
-    if "dem_quality" in view.layers and np.any(view.layers["dem_quality"].values):
+    if "dem_quality" in view.layers and np.any(view.layers["dem_quality"].values & 127):
         found.append(("Artefacts of the DEM that the screen found", view.layers["dem_quality"], None))
     return found
 

@@ -159,7 +159,8 @@ def _last_edge(edges_deg: FloatArray, counts: Mapping[str, NDArray[Any]], limit_
 
 
 def _note_within(axes: Axes, limit_deg: float, within: float, top: float) -> None:
-    text = f"{limit_deg:g} deg" + ("" if math.isnan(within) else f": {100 * within:.2f} % within")
+    share = ">99.99" if 0.99995 <= within < 1.0 else f"{100 * within:.2f}"
+    text = f"{limit_deg:g} deg" + ("" if math.isnan(within) else f": {share} % within")
     on_left = limit_deg > 0.6 * top
     aside, side = (-6, "right") if on_left else (6, "left")
     box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 2}  # curves pass behind the words

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from jezero_sites.errors import Notice
 from jezero_sites.raster import Raster
+from jezero_sites.settings import standing
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -30,9 +31,7 @@ class LimitView:
     @property
     def standing(self) -> str:
         """What its source is worth, in a word or three."""
-        if "illustrative" in self.source:
-            return "illustrative, not a mission value"
-        return "verified" if self.verified else "unverified"
+        return standing(self.source, bool(self.verified))
 
     @property
     def worst_column(self) -> str:
@@ -74,7 +73,7 @@ class FloorView:
     operator: str
     unit: str
     mean: float | None
-    rms: float
+    rms: float | None
     p95: float | None
     limit: float | None
     over_limit_probability: float | None

@@ -14,7 +14,7 @@ from jezero_sites.pipeline.stages.noise_floor import NoiseFloor
 from jezero_sites.pipeline.stages.rocks import RockField, extrapolation
 from jezero_sites.pipeline.stages.touchdown import Safety
 from jezero_sites.raster import Raster
-from jezero_sites.settings import Settings
+from jezero_sites.settings import Settings, cited
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,12 +31,17 @@ class Outcome:
     noise: quality.NoiseEstimate | None
 
 
+UNKNOWN_GROUND = 128
+"""Bit of ``dem_quality`` where the height is unknown."""
+
+
 def run_layers(found: Outcome, settings: Settings) -> dict[str, Raster]:
     """Return every layer of a run: measured quantities and chances in float32, codes as bytes."""
     tags = _tags(found, settings)
     values: dict[str, Any] = {name: v for name, v in found.ground.values.items() if name != "elevation_m"}
     values |= _rock_values(found.rocks, found.ground.dem.grid.shape)
-    values["dem_quality"] = found.artefacts.flags
+    unknown = np.isnan(np.asarray(found.ground.dem.values))
+    values["dem_quality"] = found.artefacts.flags | np.where(unknown, UNKNOWN_GROUND, 0).astype(np.uint8)
     safety = found.safety
     values |= {"hazard_class": safety.hazard_class, "hazard_reason": safety.hazard_reason}
     values |= {**safety.factors, "binding_factor": safety.binding_factor}
@@ -60,7 +65,9 @@ def _rock_values(rocks: RockField | None, shape: tuple[int, int]) -> dict[str, A
 def _tags(found: Outcome, settings: Settings) -> dict[str, dict[str, str]]:
     """Return for each layer what it rests on."""
     error, d = settings.dem_error, settings.dispersion
-    limits = "; ".join(f"{m.layer} {m.kind} {m.value:g} {m.unit} ({m.source})" for m in settings.limits)
+    limits = "; ".join(
+        f"{m.layer} {m.kind} {m.value:g} {m.unit} ({cited(m.source, m.verified)})" for m in settings.limits
+    )
     classes = {"LIMITS": limits, "ASSESSED": assessed(found.rocks, settings)}
     noise = {"DEM_ERROR": f"sigma {error.sigma_m:g} m, {error.model} ({error.source})"}
     aimed = {
@@ -70,10 +77,13 @@ def _tags(found: Outcome, settings: Settings) -> dict[str, dict[str, str]]:
         "clockwise from true north",
         "DISPERSION_SOURCE": d.source,
     }
+    fine = [m for m in found.ground.tags.values() if "BELOW_RESOLUTION" in m]
+    coarse = {"BELOW_RESOLUTION": "a limited layer: " + fine[0]["BELOW_RESOLUTION"]} if fine else {}
+    classes, aimed = classes | coarse, aimed | coarse
     tags = {name: {**how, **_floor_tags(found.floors, name)} for name, how in found.ground.tags.items()}
     tags |= dict.fromkeys(("hazard_class", "hazard_reason"), classes)
     tags |= {name: {**classes, **noise} for name in ("safe_probability", "binding_factor")}
-    tags["slope_safe_probability"] = {**noise, "LIMITS": limits}
+    tags["slope_safe_probability"] = {**noise, **coarse, "LIMITS": limits}
     tags |= {name: _rock_tags(found.rocks, settings) for name in _ROCK_LAYERS}
     for end in ("", "_upper"):
         tags[f"landing_probability{end}"] = aimed | _accuracy(found.landing)
@@ -102,7 +112,8 @@ def _rock_tags(rocks: RockField | None, settings: Settings) -> dict[str, str]:
     return {
         "ROCK_MODEL": "Golombek and Rapp (1997), doi:10.1029/96JE03319: rocks that overlap the footprint",
         "ROCK_LIMIT": f"{r.limit_m:g} m read as {r.reading}: diameters {r.critical_diameter_m:g} to "
-        f"{r.largest_diameter_m:g} m ({r.source})",
+        f"{r.largest_diameter_m:g} m ({cited(r.source, r.verified)})",
+        "LEFT_OUT": f"rocks wider than {r.largest_diameter_m:g} m: not in this number, and none was looked for",
         "ABUNDANCE_SOURCE": rocks.source,
         "EXTRAPOLATED": extrapolation(r),
         "FOOTPRINT_RADIUS_M": f"{settings.lander.footprint_radius_m:g}",

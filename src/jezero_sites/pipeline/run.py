@@ -20,6 +20,7 @@ from jezero_sites.pipeline.stages.dem_quality import (
     noise_notices,
     quality_notices,
 )
+from jezero_sites.pipeline.stages.exceedance import with_noise
 from jezero_sites.pipeline.stages.ground import measure_for, measure_ground
 from jezero_sites.pipeline.stages.noise_floor import noise_floors
 from jezero_sites.pipeline.stages.resolution import check_resolution, fine_notices, resolution_notices
@@ -170,16 +171,14 @@ def assess_layers(
         notices = (*notices, *_found_notices(outcome, settings, rock_abundance))
     for name in extra:
         if name not in found:
-            found[name] = measure_for(dem, name, settings, jobs=jobs)
+            found[name] = with_noise(measure_for(dem, name, settings, jobs=jobs), dem, settings)
     notices = (*notices, *fine_notices(found.values()))
     if names is None:
         return found, notices
     both = [n for name in names for n in ((name, f"{name}_upper") if name in TWO_BOUNDS else (name,))]
     for name in both:
         if name not in found:
-            fix = (
-                "set what it needs: legs or belly_clearance_m in [lander], [divert], an abundance in [rocks]"
-            )
+            fix = "give what it needs: legs or belly_clearance_m in [lander], [divert], a rock abundance"
             raise InputError("E_LAYER", found=f"these settings give no layer {name}", fix=fix, field="only")
     return {name: found[name] for name in both}, notices
 

@@ -13,7 +13,8 @@ from jezero_sites.pipeline.stages.dem_quality import artefacts_in_words, noise_i
 from jezero_sites.pipeline.stages.noise_floor import NoiseFloor
 from jezero_sites.pipeline.stages.rocks import rock_statements
 from jezero_sites.raster import Raster
-from jezero_sites.settings import Settings
+from jezero_sites.settings import Settings, standing
+from jezero_sites.settings.standing import ILLUSTRATIVE
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -135,25 +136,23 @@ def _share(fraction: float) -> str:
 
 
 def _limits(settings: Settings) -> list[str]:
-    from_whom = {f"the limit on {m.layer}": (m.source, m.verified) for m in settings.limits}
-    from_whom["the lander's footprint"] = (settings.lander.source, settings.lander.verified)
+    """Say which of the numbers that act are illustrative, and which are unverified."""
+    worth = {f"the limit on {m.layer}": standing(m.source, m.verified) for m in settings.limits}
+    worth["the lander"] = standing(settings.lander.source, settings.lander.verified)
     if settings.rocks.abundance_fraction is not None:
-        from_whom["the rock limit"] = (settings.rocks.source, settings.rocks.verified)
+        worth["the rock limit"] = standing(settings.rocks.source, settings.rocks.verified)
+        worth["the rock abundance"] = standing(settings.rocks.abundance_source or "unverified")
     tables: dict[str, Any] = {"the DEM error": settings.dem_error, "the dispersion": settings.dispersion}
     if settings.divert is not None:
         tables["the divert"] = settings.divert
-    for what, table in {**tables, "the search": settings.search}.items():
-        from_whom[what] = (
-            table.source,
-            "unverified" not in table.source and "illustrative" not in table.source,
-        )
+    worth |= {
+        what: standing(table.source) for what, table in {**tables, "the search": settings.search}.items()
+    }
     found = []
-    illustrative = [what for what, (source, _) in from_whom.items() if "illustrative" in source]
-    if illustrative:
-        found.append(f"Illustrative, not mission values: {', '.join(illustrative)}.")
-    others = [what for what, (_, verified) in from_whom.items() if not verified and what not in illustrative]
-    if others:
-        found.append(f"Unverified: {', '.join(others)}.")
+    for kind, words in ((ILLUSTRATIVE, "Illustrative, not mission values"), ("unverified", "Unverified")):
+        named = [what for what, its in worth.items() if its == kind]
+        if named:
+            found.append(f"{words}: {', '.join(named)}.")
     return found
 
 
@@ -192,7 +191,7 @@ def _error(found: Outcome, settings: Settings) -> list[str]:
 
 
 def _floor(floor: NoiseFloor, found: Outcome) -> str:
-    if floor.p95 is None:
+    if floor.p95 is None and floor.rms is not None:
         over = "above" if floor.rms > (floor.limit or 0.0) else "below"
         reads = f"with that error perfectly flat ground could read {floor.rms:.2g} {floor.unit}"
         median = float(np.nanmedian(found.ground.values[floor.layer]))
@@ -218,9 +217,10 @@ def _artefacts(found: Outcome) -> list[str]:
     text = artefacts_in_words(found.artefacts)
     if not text:
         return []
-    return [
-        f"Screen of DEM artefacts: {text}. Ground there is measured as it is; a site's confidence is lower by it."
-    ]
+    if not found.artefacts.screened:
+        return [f"Screen of DEM artefacts: {text}; a site's confidence says nothing of them."]
+    lowered = "Ground there is measured as it is; a site's confidence is lower by it."
+    return [f"Screen of DEM artefacts: {text}. {lowered}"]
 
 
 def _aiming(found: Outcome, settings: Settings) -> list[str]:

@@ -22,7 +22,7 @@ REASONS = {
     128: "other",
 }
 
-ARTEFACTS = {1: "seam", 2: "box", 4: "facet", 8: "step"}
+ARTEFACTS = {1: "seam", 2: "box", 4: "facet", 8: "step", 128: "unknown"}
 FACTORS = {
     0: "unknown",
     1: "slope",

@@ -43,10 +43,13 @@ class Artefacts:
         Sum of the bits in ``FLAG_NAMES``: 1 seam, 2 box, 4 facet, 8 step. 0: nothing found, or height unknown.
     seams : tuple of Seam
         The seams along rows from north to south, then those along columns from west to east.
+    screened : bool
+        False where the DEM was too small to be screened: no flag then means nothing.
     """
 
     flags: ByteArray
     seams: tuple[Seam, ...]
+    screened: bool = True
 
     def share(self, flag: int) -> float:
         """Return the share of all cells that carry a flag, 0 to 1.
@@ -88,7 +91,7 @@ def artefacts(elevation_m: FloatArray, *, dx_m: FloatArray, dy_m: float) -> Arte
     Returns
     -------
     Artefacts
-        Without any flag where a side of the raster is shorter than 20 cells.
+        Without any flag, and not screened, where a side is shorter than 20 cells or no height is known.
 
     Raises
     ------
@@ -112,7 +115,7 @@ def artefacts(elevation_m: FloatArray, *, dx_m: FloatArray, dy_m: float) -> Arte
     heights = as_heights(elevation_m)
     widths, height = as_spacing(dx_m, dy_m, len(heights))
     if min(heights.shape) < SMALLEST_SIDE or np.isnan(heights).all():
-        return Artefacts(np.zeros(heights.shape, dtype=np.uint8), ())
+        return Artefacts(np.zeros(heights.shape, dtype=np.uint8), (), screened=False)
     units, tolerance = whole_units(heights), tolerance_units(heights)
     along_rows, row_seams = find_seams(units, tolerance, axis="row")
     along_columns, column_seams = find_seams(units, tolerance, axis="column")

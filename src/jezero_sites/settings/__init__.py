@@ -10,6 +10,7 @@ from jezero_sites.settings.read import (
     settings_dict,
     settings_toml,
 )
+from jezero_sites.settings.standing import cited, standing
 from jezero_sites.settings.tables import (
     DEFAULT_BASELINE_M,
     DemError,
@@ -35,6 +36,7 @@ __all__ = [
     "Search",
     "Settings",
     "ValueFunction",
+    "cited",
     "load_profile",
     "parse_settings",
     "profile_names",
@@ -42,4 +44,5 @@ __all__ = [
     "read_settings",
     "settings_dict",
     "settings_toml",
+    "standing",
 ]

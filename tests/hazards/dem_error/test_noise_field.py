@@ -41,6 +41,17 @@ def test_plane_through_a_field_scatters_as_the_gain_says():
     np.testing.assert_allclose(np.mean(scatter, axis=0), gains, rtol=0.02)
 
 
+@pytest.mark.parametrize("correlation", [Correlation("gaussian", 4.0), Correlation("exponential", 3.0)])
+def test_opposite_edges_of_a_field_have_nothing_in_common(correlation):
+    """The torus that the field is cut from is wider than the field by the reach of the correlation."""
+    fields = [noise_field((40, 50), dx_m=1.0, dy_m=1.0, correlation=correlation, seed=s) for s in range(400)]
+    across = np.mean([f[:, 0] * f[:, -1] for f in fields])
+    down = np.mean([f[0] * f[-1] for f in fields])
+    # 400 fields with some five independent stretches along an edge each
+    assert abs(across) < 0.08
+    assert abs(down) < 0.08
+
+
 def test_seed_makes_the_field():
     one, same, other = (
         noise_field((20, 30), dx_m=1.0, dy_m=1.0, correlation=Correlation("gaussian", 2.0), seed=s)

@@ -11,6 +11,7 @@ import pytest
 from jezero_sites.hazards import Correlation, noise_field
 from jezero_sites.pipeline import assess
 from jezero_sites.pipeline.stages.dem_quality import dem_error_toml, estimated_noise, noise_notices
+from jezero_sites.quality import NoiseEstimate
 from jezero_sites.settings import load_profile
 
 
@@ -30,7 +31,7 @@ def test_a_seam_is_told_flagged_and_lowers_confidence(seamed, samples):
     assert any("Screen of DEM artefacts" in text for text in run.statements)
     flags = run.layers["dem_quality"].values
     assert (flags[149:151, 60:380] & 1).all()
-    assert (flags[:140] == 0).all()
+    assert (flags[:140] & 127 == 0).all()
     near = run.sites[np.abs(run.sites["row"] - 150) < 55]
     assert len(near)
     for site in run.sites.itertuples():
@@ -48,7 +49,7 @@ def test_a_clean_dem_has_no_artefact(make_dem, samples):
     z[:, 331:] += np.round(0.01 * np.random.default_rng(2).standard_normal(z[:, 331:].shape), 2)
     run = assess(replace(dem, values=np.round(z, 2).astype(np.float32)), samples=samples)
     assert not any(n.code == "W_ARTEFACTS" for n in run.notices)
-    assert not run.layers["dem_quality"].values.any()
+    assert not (run.layers["dem_quality"].values & 127).any()
     np.testing.assert_allclose(run.sites["confidence"], 1 - run.sites["unknown_fraction"], atol=1e-6)
 
 
@@ -84,3 +85,19 @@ def test_estimate_can_be_put_into_settings(make_dem):
 
 def test_too_little_ground_gives_no_estimate(make_dem):
     assert estimated_noise(make_dem((30, 30))) is None
+
+
+def test_the_warning_begins_at_one_and_a_half_times_the_stated_error():
+    estimate = NoiseEstimate(0.2, 1.0, 0.05, 0.1, ((1.0,), (1.0,)), 5000, 0.5)
+    settings = load_profile()
+    for sigma, told in ((0.299, False), (0.301, True)):
+        notices = noise_notices(replace(estimate, sigma_m=sigma), settings)
+        assert bool(notices) == told, sigma
+
+
+def test_unknown_ground_is_unknown_in_the_layer_of_artefacts(run):
+    flags = run.layers["dem_quality"].values
+    np.testing.assert_array_equal(flags & 128 != 0, np.isnan(run.dem.values))
+    shares = run.statistics["dem_quality"]
+    assert shares["unknown_fraction"] == pytest.approx(np.isnan(run.dem.values).mean())
+    assert (run.sites["artefact_fraction"] == 0).all() or "seam" in str(run.notices)

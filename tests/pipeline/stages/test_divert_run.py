@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pyproj
 import pytest
 
+from jezero_sites.errors import InputError
 from jezero_sites.hazards import Divert, divert_probability
 from jezero_sites.pipeline import assess, load_run
 from jezero_sites.pipeline.stages.aiming import aim
@@ -72,3 +74,37 @@ def test_the_coarsening_is_told_in_tags_and_statements(make_dem, samples, monkey
     assert tags["COARSENED"].endswith("cells")
     assert float(tags["ERROR_BOUND"]) > 0
     assert any("The dispersion was summed on cells of" in text for text in run.statements)
+
+
+def test_azimuth_is_from_true_north_on_a_grid_that_is_turned(make_dem):
+    """On a turned grid the ellipse turns against the grid's up by minus its azimuth."""
+    crs = "+proj=tmerc +lon_0=60 +lat_0=0 +R=3396190 +units=m"
+    x, y = pyproj.Proj(crs)(77.45, 18.45)
+    dem = make_dem((121, 121), crs=crs, origin=(x - 60, y + 60))
+    north = dem.grid.north_deg
+    assert abs(north) > 5
+    settings = load_profile()
+    thin = replace(
+        settings.dispersion, major_m=90.0, minor_m=15.0, percent=None, n_sigma=3.0, azimuth_deg=0.0
+    )
+    # ground safe on a strip along true north through the middle cell
+    rows, cols = np.indices(dem.grid.shape)
+    east, up = (cols - 60) * dem.grid.mean_dx_m, (60 - rows) * dem.grid.dy_m
+    turn = np.radians(north)  # the grid's up points this far clockwise of true north
+    true_east = east * np.cos(turn) + up * np.sin(turn)
+    strip = (np.abs(true_east) <= 8.0).astype(float)
+    along = aim(strip, dem.grid, replace(settings, dispersion=thin)).lower[60, 60]
+    turned = aim(strip, dem.grid, replace(settings, dispersion=replace(thin, azimuth_deg=2 * north))).lower[
+        60, 60
+    ]
+    other = aim(strip, dem.grid, replace(settings, dispersion=replace(thin, azimuth_deg=-2 * north))).lower[
+        60, 60
+    ]
+    assert along > turned + 0.02
+    assert turned == pytest.approx(other, abs=0.01)
+
+
+def test_a_divert_over_too_many_cells_is_a_coded_error(make_dem, samples):
+    settings = replace(load_profile(), divert=DivertTable(2000.0, 2.0, "made up"))
+    with pytest.raises(InputError, match=r"E_DIVERT.*at most 1,000.*shorter divert"):
+        assess(make_dem((60, 70)), samples=samples, settings=settings)

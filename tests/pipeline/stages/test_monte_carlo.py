@@ -162,3 +162,23 @@ def test_a_gate_that_fails_leaves_no_chance_and_binds(ground):
     assert (safety.binding_factor[unknown] == 0).all()
     without = touchdown_safety(measured, replace(settings, limits=()), None)
     assert set(np.unique(without.binding_factor)) == {255}
+
+
+def test_unknown_abundance_leaves_no_factor_to_bind(ground):
+    settings = parse_settings(TOML + MODELS["white"])
+    k = np.full(ground.grid.shape, 0.02)
+    k[10:14, 20:30] = np.nan
+    field = rock_field(ground.grid, settings, Raster(k, ground.grid, "rock_abundance_fraction", "1"))
+    safety = touchdown_safety(measure_ground(ground, settings), settings, field)
+    assert (safety.binding_factor[10:14, 20:30] == 0).all()
+    assert safety.binding_factor[20, 25] in (1, 4)
+
+
+def test_a_value_at_a_lower_limit_passes_the_gate(ground):
+    lowest = float(np.asarray(ground.values)[15, 20])
+    limit = f'[limits.elevation_m]\nvalue = {lowest!r}\nkind = "min"\nunit = "m"\nsource = "t"\nverified = false\n'
+    settings = parse_settings(TOML + MODELS["white"] + "\n" + limit)
+    safety = touchdown_safety(measure_ground(ground, settings), settings, None)
+    assert safety.safe_probability[15, 20] > 0
+    below = np.asarray(ground.values) < lowest
+    assert (safety.safe_probability[below & ~np.isnan(safety.safe_probability)] == 0).all()

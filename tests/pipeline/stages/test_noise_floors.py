@@ -97,3 +97,40 @@ def test_a_table_that_is_no_correlation_is_a_coded_error(dem):
         noise_floors(measure_ground(dem, settings), settings)
     with pytest.raises(SettingsError, match="no correlation function"):
         slope_exceedance(dem, "horn", limit_deg=8.0, error=settings.dem_error)
+
+
+def test_share_of_flat_ground_over_the_tilt_limit_is_the_share_over_it(make_dem):
+    settings = load_profile("four-leg-illustrative")
+    dem = make_dem((40, 50))
+    shares = []
+    for limit in (2.0, 9.0, 30.0):
+        limits = tuple(
+            replace(m, value=limit) if m.layer == "stance_tilt_deg" else m for m in settings.limits
+        )
+        changed = replace(settings, limits=limits)
+        floors = {f.layer: f for f in noise_floors(measure_ground(dem, changed), changed)}
+        shares.append(floors["stance_tilt_deg"].over_limit_probability)
+    assert shares[0] > 0.9 > shares[1] > 0.1 > shares[2]
+
+
+def test_wide_legs_have_a_floor_too(make_dem):
+    """Pads far apart on the made-up flat ground still stand on it: the floor is small, never missing."""
+    settings = load_profile("four-leg-illustrative")
+    wide = replace(settings.lander, footprint_radius_m=70.0, hub_to_pad_m=60.0, pad_radius_m=5.0)
+    settings = replace(settings, lander=wide)
+    floors = {f.layer: f for f in noise_floors(measure_ground(make_dem((30, 40)), settings), settings)}
+    assert 0.05 < floors["stance_tilt_deg"].p95 < 1.0
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"model": "exponential", "length_m": 5000.0},
+        {"model": "table", "lag_m": (0.0, 3.0, 90_000.0), "correlation": (1.0, 0.9, 0.0)},
+    ],
+)
+def test_errors_far_longer_than_the_lander_have_a_floor_too(make_dem, error):
+    settings = load_profile("four-leg-illustrative")
+    settings = replace(settings, dem_error=replace(settings.dem_error, **error))
+    floors = {f.layer: f for f in noise_floors(measure_ground(make_dem((40, 50)), settings), settings)}
+    assert 0.0 < floors["stance_tilt_deg"].p95 < 13.3  # that of the worst Gaussian error

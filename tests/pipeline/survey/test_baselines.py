@@ -147,19 +147,19 @@ def test_resolution_is_stated_or_five_cells_of_stereo_or_unknown(dem):
 
 
 def test_baseline_below_the_resolution_is_tagged_and_told(found):
-    below = {one.baseline_m: one.slope.tags["BELOW_RESOLUTION"] for one in found.slopes}
-    assert below == {1: "YES", 2: "YES", 5: "NO", 20: "NO"}
-    assert "lower bound" in found.slopes[0].slope.tags["STATEMENT"]
-    assert found.slopes[0].mean.tags["BELOW_RESOLUTION"] == "YES"
-    assert "STATEMENT" not in found.slopes[2].slope.tags
-    (told,) = [n for n in found.notices if n.code == "W_COARSE"]
+    below = {one.baseline_m: "BELOW_RESOLUTION" in one.slope.tags for one in found.slopes}
+    assert below == {1: True, 2: True, 5: False, 20: False}
+    assert "lower bound" in found.slopes[0].slope.tags["BELOW_RESOLUTION"]
+    assert found.slopes[0].mean.tags["BELOW_RESOLUTION"].startswith("yes")
+    assert found.slopes[2].slope.tags["DEM_RESOLUTION_M"] == "3"
+    (told,) = [n for n in found.notices if n.code == "W_BELOW_RESOLUTION"]
     assert told.found == "slope over 1, 2 m: the DEM resolves 3 m"
 
 
 def test_unknown_resolution_is_said(make_dem):
     made = measure_baselines(make_dem((40, 50)), baselines_m=(5,))
     assert [n.code for n in made.notices if n.code.startswith("W_RES")] == ["W_RESOLUTION"]
-    assert made.slopes[0].slope.tags["BELOW_RESOLUTION"] == "UNKNOWN"
+    assert made.slopes[0].slope.tags["DEM_RESOLUTION_M"] == "not stated"
     assert made.slopes[0].below_resolution is None
 
 
@@ -239,7 +239,7 @@ def test_directory_holds_layers_tables_and_figures_with_their_checksums(found, s
     names = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
     layers = {f"layers/slope_{m}m{mean}_deg.tif" for m in (1, 2, 5, 20) for mean in ("", "_mean10m")}
     tables = {f"{name}.csv" for name in ("statistics", "histogram", "deviogram")}
-    figures = {f"{name}.png" for name in ("slopes", "slope_maps", "deviogram")}
+    figures = {f"{name}.png" for name in ("slopes", "slope_maps", "mean_maps", "deviogram")}
     assert names == layers | tables | figures | {"run.json"}
     assert json.loads((folder / "run.json").read_text("utf-8")) == record
     for name, digest in record["outputs"].items():

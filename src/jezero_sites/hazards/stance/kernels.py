@@ -1,6 +1,7 @@
 r"""Loops of the stance: heights under the pads, and the tilts of all stances.
 
-The height under a pad lies between four cells, the nearer (n) and the farther (f) of two rows and two columns:
+The height under a pad lies between four nodes of the lattice of ``pad_ground.py``, the nearer (n) and the farther
+(f) of two rows and two columns:
 
 .. math::
     h = z_{nn} + u\,(z_{nf} - z_{nn}) + v\,(z_{fn} - z_{nn})
@@ -41,10 +42,8 @@ def place(offset: float) -> tuple[int, int, float]:
 
 
 @njit(cache=True, nogil=True)
-def _fill_pad(
-    rows: tuple[FloatArray, FloatArray], column: tuple[int, int], u: float, v: float, h: FloatArray
-) -> None:
-    nn, nf, fn, ff = rows[0][column[0] :], rows[0][column[1] :], rows[1][column[0] :], rows[1][column[1] :]
+def _fill_pad(lines: tuple[FloatArray, ...], u: float, v: float, h: FloatArray) -> None:
+    nn, nf, fn, ff = lines
     uv = u * v
     for c in range(h.size):
         bend = (nn[c] + ff[c]) - (nf[c] + fn[c])
@@ -52,14 +51,27 @@ def _fill_pad(
 
 
 @njit(cache=True, nogil=True)
-def fill_pads(pad_z: FloatArray, at: At, spacing: Spacing, directions: FloatArray, h: FloatArray) -> None:
+def leg_reach(radius: float, spacing: float, nodes: int) -> int:
+    """Return how many cells from the hub the nodes about a pad lie."""
+    cells: int = (abs(place(nodes * radius / spacing)[1]) + nodes - 1) // nodes
+    return cells
+
+
+@njit(cache=True, nogil=True)
+def fill_pads(pads: FloatArray, at: At, spacing: Spacing, directions: FloatArray, h: FloatArray) -> None:
     """Fill ``h[k]`` with the heights under pad k, for hubs from the cell ``at`` to the east."""
     dx, dy, radius = spacing
+    nodes = 2 if len(pads) == 4 else 1
     for k in range(len(directions)):
-        near_row, far_row, v = place(-radius * directions[k, 1] / dy)
-        near_column, far_column, u = place(radius * directions[k, 0] / dx)
-        rows = (pad_z[at[0] + near_row], pad_z[at[0] + far_row])
-        _fill_pad(rows, (at[1] + near_column, at[1] + far_column), u, v, h[k])
+        near_row, far_row, v = place(-nodes * radius * directions[k, 1] / dy)
+        near_column, far_column, u = place(nodes * radius * directions[k, 0] / dx)
+        near, far = nodes * (near_row % nodes), nodes * (far_row % nodes)
+        row, row_ = at[0] + near_row // nodes, at[0] + far_row // nodes
+        column, column_ = at[1] + near_column // nodes, at[1] + far_column // nodes
+        b, b_ = near_column % nodes, far_column % nodes
+        nn, nf = pads[near + b, row, column:], pads[near + b_, row, column_:]
+        fn, ff = pads[far + b, row_, column:], pads[far + b_, row_, column_:]
+        _fill_pad((nn, nf, fn, ff), u, v, h[k])
 
 
 @njit(cache=True, nogil=True)
@@ -98,7 +110,7 @@ def _tilt_four(h: FloatArray, flattest: FloatArray, steepest: FloatArray, total:
 
 
 @njit(cache=True, nogil=True)
-def _fill_tilt(pad_z: FloatArray, at: At, spacing: Spacing, directions: FloatArray, tilt: FloatArray) -> None:
+def _fill_tilt(pads: FloatArray, at: At, spacing: Spacing, directions: FloatArray, tilt: FloatArray) -> None:
     """Fill ``tilt`` (minimum, mean, maximum) for hubs from the cell ``at`` to the east."""
     clockings, count = directions.shape[:2]
     h, pair, total = np.empty((count, tilt.shape[1])), np.empty(tilt.shape[1]), tilt[1]
@@ -106,7 +118,7 @@ def _fill_tilt(pad_z: FloatArray, at: At, spacing: Spacing, directions: FloatArr
     for i in range(clockings // 2 + 1):  # clockings that mirror each other are summed first
         pair[:] = 0.0
         for j in range(1 if 2 * i == clockings or i == 0 else 2):
-            fill_pads(pad_z, at, spacing, directions[i if j == 0 else clockings - i], h)
+            fill_pads(pads, at, spacing, directions[i if j == 0 else clockings - i], h)
             if count == 3:
                 _tilt_three(h, tilt[0], tilt[2], pair)
             else:
@@ -126,19 +138,20 @@ def _finish_tilt(tile: FloatArray, scale: float, share: float, tilt: FloatArray)
 
 @njit(cache=True, nogil=True)
 def fill_tilt(
-    pad_z: FloatArray, ground: Ground, radius: float, directions: FloatArray, tilt: FloatArray
+    pads: FloatArray, ground: Ground, radius: float, directions: FloatArray, tilt: FloatArray
 ) -> None:
     """Fill minimum, mean and maximum of the tangents of tilt; what lies too near the edge stays as it is."""
     dx, dy = ground
-    rows, columns = pad_z.shape
+    nodes = 2 if len(pads) == 4 else 1
+    rows, columns = pads.shape[1:]
     clockings, count = directions.shape[:2]
     scale = 0.5 / radius
     share = scale / (clockings * (1 if count == 3 else 2))
-    tall = abs(place(radius / dy)[1])
+    tall = leg_reach(radius, dy, nodes)
     for r in range(tall, rows - tall):
-        wide = abs(place(radius / dx[r])[1])
+        wide = leg_reach(radius, dx[r], nodes)
         for start in range(wide, columns - wide, TILE):
             stop = min(start + TILE, columns - wide)
             tile = np.empty((3, stop - start))
-            _fill_tilt(pad_z, (r, start), (dx[r], dy, radius), directions, tile)
+            _fill_tilt(pads, (r, start), (dx[r], dy, radius), directions, tile)
             _finish_tilt(tile, scale, share, tilt[:, r, start:stop])

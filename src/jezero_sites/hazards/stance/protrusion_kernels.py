@@ -18,7 +18,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from jezero_sites.arrays import FloatArray
-from jezero_sites.hazards.stance.kernels import TILE, At, Ground, Spacing, fill_pads, place, sum_of_three
+from jezero_sites.hazards.stance.kernels import TILE, At, Ground, Spacing, fill_pads, leg_reach, sum_of_three
 
 IntArray = NDArray[np.int64]
 Cells = tuple[IntArray, FloatArray]  # steps (north, east) and the same in metres (east, north)
@@ -103,13 +103,13 @@ def _fill_protrusion(
     heights: Pair, hubs: tuple[At, Spacing], cells: Cells, directions: FloatArray, found: FloatArray
 ) -> None:
     """Fill the protrusion for hubs from a cell to the east."""
-    (z, pad_z), (at, spacing) = heights, hubs
+    (z, pads), (at, spacing) = heights, hubs
     clockings, count = directions.shape[:2]
     h, planes, peak = np.empty((count, found.size)), np.empty((5, found.size)), np.empty(found.size)
     (steps, offsets), hub, frame = cells, planes[4], np.eye(2)
     found[:] = -np.inf
     for i in range(clockings):
-        fill_pads(pad_z, at, spacing, directions[i], h)
+        fill_pads(pads, at, spacing, directions[i], h)
         if count == 3:
             _planes_of_three(h, directions[i], 0.5 / spacing[2], planes)
         else:
@@ -136,10 +136,11 @@ def fill_protrusion(
     """
     (dx, dy), (radius, limit) = ground, lengths
     rows, columns = found.shape
-    tall = max(abs(place(radius / dy)[1]), int(math.sqrt(limit) / dy))
+    nodes = 2 if len(heights[1]) == 4 else 1
+    tall = max(leg_reach(radius, dy, nodes), int(math.sqrt(limit) / dy))
     for r in range(tall, rows - tall):
         cells = _half_footprint(dx[r], dy, limit)
-        wide = max(abs(place(radius / dx[r])[1]), int(math.sqrt(limit) / dx[r]))
+        wide = max(leg_reach(radius, dx[r], nodes), int(math.sqrt(limit) / dx[r]))
         for start in range(wide, columns - wide, TILE):
             stop = min(start + TILE, columns - wide)
             hubs = (r, start), (dx[r], dy, radius)

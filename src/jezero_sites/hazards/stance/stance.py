@@ -1,7 +1,7 @@
 r"""Stance of a lander: its tilt, and how far the ground of its footprint rises above the plane of its pads.
 
-A pad rests on the highest ground under its disc. With h_k the heights under the pads, R the distance from the hub
-and u_k the directions of ``legs.py``, three pads stand on their plane:
+A pad rests on the highest ground under its disc (``pad_ground.py``). With h_k the heights under the pads, R the
+distance from the hub and u_k the directions of ``legs.py``, three pads stand on their plane:
 
 .. math::
     \nabla = \frac{2}{3R} \sum_k h_k u_k, \qquad
@@ -31,8 +31,9 @@ from typing import NamedTuple
 import numpy as np
 
 from jezero_sites.arrays import FloatArray
-from jezero_sites.hazards.stance.kernels import fill_tilt, place
+from jezero_sites.hazards.stance.kernels import fill_tilt, leg_reach
 from jezero_sites.hazards.stance.legs import Legs, pad_directions
+from jezero_sites.hazards.stance.pad_ground import LARGE_PAD_CELLS, pad_ground, pad_reach_cells
 from jezero_sites.hazards.stance.protrusion_kernels import fill_protrusion
 from jezero_sites.terrain.ground import as_heights, as_spacing, unknown_like
 from jezero_sites.terrain.relief import RIM_TOLERANCE, disc_maximum, disc_reach_cells
@@ -69,17 +70,18 @@ def stance_reach_cells(
 
     Examples
     --------
-    A pad at 2.5 m stands between the cells at 2 m and 3 m, and its disc is a cell wider to each side:
+    A pad at 2.5 m stands within the third cell, and its disc reads two cells further to each side:
 
-    >>> legs = Legs(4, hub_to_pad_m=2.5, pad_radius_m=1.0)
+    >>> legs = Legs(4, hub_to_pad_m=2.5, pad_radius_m=0.4)
     >>> stance_reach_cells(legs, dx_m=np.ones(9), dy_m=1.0, footprint_radius_m=3.0)
-    (4, 4)
+    (5, 5)
     """
     widths, height = as_spacing(dx_m, dy_m, len(dx_m))
-    pad = disc_reach_cells(legs.pad_radius_m, dx_m=widths, dy_m=height)
+    pad = pad_reach_cells(legs.pad_radius_m, dx_m=widths, dy_m=height)
+    nodes = 1 if legs.pad_radius_m >= LARGE_PAD_CELLS * height else 2
     footprint = disc_reach_cells(footprint_radius_m, dx_m=widths, dy_m=height)
     narrowest = float(widths.min(initial=np.inf))
-    legs_reach = (place(legs.hub_to_pad_m / spacing)[1] for spacing in (height, narrowest))
+    legs_reach = (leg_reach(legs.hub_to_pad_m, spacing, nodes) for spacing in (height, narrowest))
     rows, columns = (
         max(leg + disc, round_) for leg, disc, round_ in zip(legs_reach, pad, footprint, strict=True)
     )
@@ -119,18 +121,18 @@ def stance_tilt(
     --------
     On a plane every stance has its slope:
 
-    >>> east_m = 0.25 * np.arange(9.0) * np.ones((7, 1))
+    >>> east_m = 0.25 * np.arange(11.0) * np.ones((9, 1))
     >>> legs = Legs(4, hub_to_pad_m=2.5, pad_radius_m=0.4)
-    >>> tilt = stance_tilt(east_m, dx_m=np.ones(7), dy_m=1.0, legs=legs, clockings=36)
-    >>> tilt.max_tan[3, 3:6].round(12)
+    >>> tilt = stance_tilt(east_m, dx_m=np.ones(9), dy_m=1.0, legs=legs, clockings=36)
+    >>> tilt.max_tan[4, 4:7].round(12)
     array([0.25, 0.25, 0.25])
     """
     heights = as_heights(elevation_m)
     ground = as_spacing(dx_m, dy_m, len(heights))
     directions = pad_directions(legs.count, clockings)
-    pad_z = disc_maximum(heights, dx_m=ground[0], dy_m=ground[1], radius_m=legs.pad_radius_m)
+    pads, _ = pad_ground(heights, dx_m=ground[0], dy_m=ground[1], radius_m=legs.pad_radius_m)
     tilt = np.full((3, *heights.shape), np.nan)
-    fill_tilt(pad_z, ground, float(legs.hub_to_pad_m), directions, tilt)
+    fill_tilt(pads, ground, float(legs.hub_to_pad_m), directions, tilt)
     return StanceTilt(*tilt)
 
 
@@ -146,7 +148,9 @@ def stance_protrusion_m(
     """Return how far the ground of the footprint rises above the plane of the pads at worst, in metres.
 
     The clearance left under a belly is its height above the pads less this. Heights count, as cell centres, at
-    their vertical distance from the plane, for every clocking and valid stance.
+    their vertical distance from the plane, for every clocking and valid stance. A pad smaller than a cell rests
+    on the ground at its centre, and not on the highest under its disc as for the tilt: on a slope that would lift
+    the belly.
 
     Parameters
     ----------
@@ -190,12 +194,11 @@ def stance_protrusion_m(
     heights = as_heights(elevation_m)
     ground = as_spacing(dx_m, dy_m, len(heights))
     directions = pad_directions(legs.count, clockings)
-    discs = [
-        disc_maximum(heights, dx_m=ground[0], dy_m=ground[1], radius_m=radius_m)
-        for radius_m in (legs.pad_radius_m, footprint_radius_m)
-    ]
+    # under a pad the cells alone count here: a disc looked at between cells would lift the pads on any slope
+    pads = disc_maximum(heights, dx_m=ground[0], dy_m=ground[1], radius_m=legs.pad_radius_m)[None]
+    highest = disc_maximum(heights, dx_m=ground[0], dy_m=ground[1], radius_m=footprint_radius_m)
     protrusion = unknown_like(heights)
     limit = (footprint_radius_m * (1.0 + RIM_TOLERANCE)) ** 2
-    fill_protrusion((heights, discs[0]), ground, (float(legs.hub_to_pad_m), limit), directions, protrusion)
-    protrusion[np.isnan(discs[1])] = np.nan
+    fill_protrusion((heights, pads), ground, (float(legs.hub_to_pad_m), limit), directions, protrusion)
+    protrusion[np.isnan(highest)] = np.nan
     return protrusion

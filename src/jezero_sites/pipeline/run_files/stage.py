@@ -17,7 +17,7 @@ from jezero_sites.errors import DiskError, InputError
 SCHEMA = "jezero_sites.run/1"
 OURS = re.compile(
     r"layers/\w[\w.]*\.tif|sites\.(csv|gpkg|geojson)|(map|report)\.html|config\.toml|run\.json"
-    r"|(noise_floor|statistics|histogram|deviogram)\.csv|(slopes|slope_maps|deviogram)\.png"
+    r"|(noise_floor|statistics|histogram|deviogram)\.csv|(slopes|slope_maps|mean_maps|deviogram)\.png"
 )
 """Names of files that a run writes; anything else in its directory is the user's and is kept."""
 

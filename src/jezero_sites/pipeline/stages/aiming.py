@@ -8,6 +8,9 @@ from jezero_sites.errors import InputError
 from jezero_sites.raster import Grid
 from jezero_sites.settings import Settings
 
+MOST_DIVERT_CELLS = 1000
+"""A divert over more cells is refused: searching the best ground in its reach takes some GB and minutes."""
+
 
 def aim(
     safe_probability: FloatArray, grid: Grid, settings: Settings, *, jobs: int = 1
@@ -34,9 +37,24 @@ def aim(
 def aim_with_divert(
     safe_probability: FloatArray, grid: Grid, settings: Settings, *, jobs: int = 1
 ) -> hazards.LandingBounds | None:
-    """Return the same where the lander diverts to the best ground in reach; None where it cannot divert."""
+    """Return the same where the lander diverts to the best ground in reach; None where it cannot divert.
+
+    Raises
+    ------
+    InputError
+        ``E_DISPERSION`` as above; ``E_DIVERT`` where the divert reaches over more cells than fit into memory.
+    """
     if settings.divert is None:
         return None
+    reach = settings.divert.radius_m / min(grid.dy_m, float(grid.dx_m.min()))
+    if reach > MOST_DIVERT_CELLS:
+        raise InputError(
+            "E_DIVERT",
+            found=f"the divert reaches over {reach:,.0f} cells of this DEM",
+            needed=f"at most {MOST_DIVERT_CELLS:,}",
+            fix="use a coarser DEM or a shorter divert",
+            field="divert.radius_m",
+        )
     try:
         return hazards.divert_probability(
             safe_probability,

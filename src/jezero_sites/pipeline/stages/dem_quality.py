@@ -94,6 +94,8 @@ def quality_notices(found: quality.Artefacts, dem: Raster) -> tuple[Notice, ...]
 
 def artefacts_in_words(found: quality.Artefacts) -> str:
     """Return what the screen of artefacts found; nothing where it found nothing."""
+    if not found.screened:
+        return "not screened: the DEM is too small"
     parts = [_seams(found)] if found.seams else []
     for bit, name in quality.FLAG_NAMES.items():
         share = float(np.mean((found.flags & bit) != 0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,9 +15,10 @@ from jezero_sites.blocks import map_strips
 from jezero_sites.errors import InputError
 from jezero_sites.hazards.row_bands import row_bands
 from jezero_sites.layers import corner_slope, layer_for, lengths_of
+from jezero_sites.pipeline.stages.ground import THREE_CELLS, is_slope, layer_lengths
 from jezero_sites.pipeline.stages.noise_floor import correlation_of, no_correlation
 from jezero_sites.raster import Grid, Raster
-from jezero_sites.settings import DEFAULT_BASELINE_M, DemError
+from jezero_sites.settings import DEFAULT_BASELINE_M, DemError, Settings
 
 OPERATORS: dict[str, hazards.Operator] = {
     "plane": "plane",
@@ -25,6 +27,22 @@ OPERATORS: dict[str, hazards.Operator] = {
     "corners": "corners",
 }
 """Operators by the names of the command line."""
+
+
+class OperatorNoise(NamedTuple):
+    """Standard deviations of the east and north gradient, and the slope that 5 % of flat cells read more than."""
+
+    sigma_gx: float
+    sigma_gy: float
+    p95_deg: float
+
+    def tags(self) -> dict[str, str]:
+        """Return the noise as tags of a slope file."""
+        return {
+            "SIGMA_GRADIENT": f"{self.sigma_gx:.6g} x {self.sigma_gy:.6g} (E x N)",
+            "NOISE_FLOOR_P95": f"{self.p95_deg:.4g} deg on flat ground",
+        }
+
 
 Gradient = Callable[[FloatArray, FloatArray], tuple[FloatArray, ...]]
 
@@ -73,7 +91,7 @@ def slope_exceedance(
     cells, grid = _cells(dem.grid, method, baseline_m), dem.grid
     gradient, reach_rows = _gradient(method, grid, cells)
     east, north = map_strips(gradient, dem.values, grid.dx_m, reach_rows=reach_rows, jobs=jobs)
-    sigma_east, sigma_north = _sigmas(method, grid, cells, error)
+    sigma_east, sigma_north = gradient_sigmas(method, grid, cells, error)
     values = hazards.slope_exceedance_probability(
         east,
         north,
@@ -124,7 +142,25 @@ def _gradient(method: str, grid: Grid, cells: tuple[int, int] | None) -> tuple[G
     return lambda z, dx: terrain.baseline_gradient(z, dx_m=dx, dy_m=dy, cells=cells), cells[0] // 2 + 1
 
 
-def _sigmas(
+def noise_of(method: str, grid: Grid, cells: tuple[int, int] | None, error: DemError) -> OperatorNoise:
+    """Return the noise of an operator in the middle row of a grid."""
+    east, north = (float(s[len(s) // 2]) for s in gradient_sigmas(method, grid, cells, error))
+    return OperatorNoise(east, north, hazards.noise_floor_p95_deg(east, north))
+
+
+def with_noise(slope: Raster, dem: Raster, settings: Settings) -> Raster:
+    """Return a slope layer with its noise in the tags; any other layer as it is."""
+    name, grid = slope.name, dem.grid
+    if name in THREE_CELLS:
+        noise = noise_of(THREE_CELLS[name], grid, None, settings.dem_error)
+    elif is_slope(name):
+        noise = noise_of("plane", grid, layer_lengths(dem, name, settings).window, settings.dem_error)
+    else:
+        return slope
+    return replace(slope, tags={**slope.tags, **noise.tags()})
+
+
+def gradient_sigmas(
     method: str, grid: Grid, cells: tuple[int, int] | None, error: DemError
 ) -> tuple[FloatArray, FloatArray]:
     """Return the standard deviations of the east and the north gradient, per row."""

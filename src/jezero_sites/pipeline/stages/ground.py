@@ -16,6 +16,9 @@ from jezero_sites.pipeline.stages.standing import standing_on
 from jezero_sites.raster import Raster
 from jezero_sites.settings import SLOPE_NAME, Limit, Settings
 
+THREE_CELLS = {"horn_slope_deg": "horn", "zevenbergen_thorne_slope_deg": "zevenbergen-thorne"}
+"""Slopes over 3 x 3 cells, whose baseline is two cells, and their operators."""
+
 
 @dataclass(frozen=True, eq=False)
 class Ground:
@@ -81,6 +84,9 @@ def measure_for(dem: Raster, name: str, settings: Settings, *, jobs: int = 1) ->
         jobs=jobs,
     )
     raster = replace(raster, values=raster.values.astype(np.float32))
+    three = THREE_CELLS.get(name)
+    if three is not None:
+        return marked(raster, dem, 2 * max(dem.grid.dy_m, dem.grid.mean_dx_m), settings)
     return marked(raster, dem, baseline, settings) if needs == "baseline_m" else raster
 
 

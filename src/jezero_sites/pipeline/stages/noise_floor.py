@@ -52,7 +52,7 @@ class NoiseFloor:
     sigma_gx: float | None
     sigma_gy: float | None
     mean: float | None
-    rms: float
+    rms: float | None
     p95: float | None
     unit: str
     limit: float | None = None
@@ -64,7 +64,9 @@ class NoiseFloor:
 
     def tags(self) -> dict[str, str]:
         """Return the floor as tags of the layer's file."""
-        tags = {"NOISE_FLOOR_RMS": f"{self.rms:.4g} {self.unit} on flat ground"}
+        tags = {}
+        if self.rms is not None:
+            tags["NOISE_FLOOR_RMS"] = f"{self.rms:.4g} {self.unit} on flat ground"
         if self.p95 is not None:
             tags["NOISE_FLOOR_P95"] = f"{self.p95:.4g} {self.unit} on flat ground"
         if self.sigma_gx is not None and self.sigma_gy is not None:
@@ -107,13 +109,21 @@ def _floors(ground: Ground, settings: Settings) -> tuple[NoiseFloor, ...]:
 
 def other_operators(grid: Grid, error: DemError) -> list[NoiseFloor]:
     """Return the floors of Horn, Zevenbergen-Thorne and the four-corner slopes."""
-    floors = [
+    floors: list[NoiseFloor] = [
         _slope("", "Horn, 3 x 3 cells", "horn", grid=grid, error=error),
         _slope("", "Zevenbergen-Thorne, 3 x 3 cells", "zevenbergen_thorne", grid=grid, error=error),
     ]
     for b in CORNER_CELLS:
         words = f"four corners, {b} x {b} cell{'s' if b > 1 else ''}"
         floors.append(_slope("", words, "corners", grid=grid, error=error, cells=(b, b)))
+    how: dict[str, Any] = {**_spacing(grid), "correlation": correlation_of(error)}
+    for words, rms, mean in (
+        ("Ruggedness (Riley), 3 x 3 cells", hazards.riley_rms_gain(**how), None),
+        ("Ruggedness (Wilson), 3 x 3 cells", None, hazards.wilson_mean_gain(**how)),
+        ("Topographic position, 3 x 3 cells", hazards.tpi_rms_gain(**how), None),
+    ):
+        mean_m, rms_m = (None if gain is None else gain * error.sigma_m for gain in (mean, rms))
+        floors.append(NoiseFloor("", words, None, None, mean_m, rms_m, None, "m"))
     return floors
 
 
@@ -168,18 +178,20 @@ def _stance(ground: Ground, settings: Settings) -> NoiseFloor:
     limit = settings.limit("stance_tilt_deg")
     if legs is None:
         raise ValueError("the lander has no legs to stand on")
-    dx = np.full(_FLAT_CELLS, grid.mean_dx_m)
+    reach = hazards.stance_reach_cells(
+        legs, dx_m=np.array([grid.mean_dx_m]), dy_m=grid.dy_m, footprint_radius_m=0.0
+    )
+    rows, cols = (_FLAT_CELLS + 2 * r for r in reach)
+    dx = np.full(rows, grid.mean_dx_m)
     clockings = hazards.clockings_needed(legs, dx_m=dx, dy_m=grid.dy_m)
     tilts = []
     for correlation in _tried(error, min(grid.mean_dx_m, grid.dy_m)):
-        field = hazards.noise_field(
-            (_FLAT_CELLS, _FLAT_CELLS), **_spacing(grid), correlation=correlation, seed=1
-        )
+        field = hazards.noise_field((rows, cols), **_spacing(grid), correlation=correlation, seed=1)
         flat = hazards.stance_tilt(
             field * error.sigma_m, dx_m=dx, dy_m=grid.dy_m, legs=legs, clockings=clockings
         )
         tilts.append(np.degrees(np.arctan(flat[2][~np.isnan(flat[2])])))
-    worst = max((t for t in tilts if t.size), key=lambda t: float(np.percentile(t, 95)), default=np.zeros(1))
+    worst = max(tilts, key=lambda t: float(np.percentile(t, 95)))
     over = None if limit is None else float(np.mean(worst > limit.value))
     words = f"Largest tilt over {clockings} clockings, tried on {_FLAT_CELLS} x {_FLAT_CELLS} flat cells"
     mean, rms, p95 = float(worst.mean()), float(np.sqrt(np.mean(worst**2))), float(np.percentile(worst, 95))
@@ -188,8 +200,19 @@ def _stance(ground: Ground, settings: Settings) -> NoiseFloor:
 
 
 def _tried(error: DemError, cell_m: float) -> list[Correlation]:
-    if error.model != "worst_gaussian":
-        return [correlation_of(error)]
+    """Return the correlations to try, no longer than the flat ground: longer errors tilt a lander less."""
+    longest = _FLAT_CELLS * cell_m
+    if error.model == "table":
+        kept = [
+            (lag, value)
+            for lag, value in zip(error.lag_m, error.correlation, strict=True)
+            if lag <= 3 * longest
+        ]
+        return [Correlation("table", table=(tuple(k[0] for k in kept), tuple(k[1] for k in kept)))]
+    if error.length_m is not None:
+        return [Correlation(error.model, min(error.length_m, longest))]
+    if error.model == "white":
+        return [Correlation("white")]
     return [Correlation("white"), *(Correlation("gaussian", n * cell_m) for n in _FLAT_LENGTHS)]
 
 

@@ -128,8 +128,17 @@ def rock_statements(field: RockField | None, settings: Settings) -> list[str]:
         f"{extrapolation(rocks)}. Abundance: {field.source}. The hazard class weighs the limits on layers alone; rocks "
         "enter the safe probability.",
         f"At {middle} a footprint of {radius:g} m radius meets rocks of {'; of '.join(chances)}. The limit is read as "
-        f"a {rocks.reading}.",
+        f"a {rocks.reading}. Rocks wider than {rocks.largest_diameter_m:g} m are not in these numbers, and none was "
+        f"looked for: by the same law they add {_beyond(rocks, k, radius):.2g}.",
     ]
+
+
+def _beyond(rocks: Rocks, abundance: float, radius_m: float) -> float:
+    """Return how many rocks beyond the largest diameter a disc meets on average."""
+    rate = hazards.overlap_rate(
+        abundance, min_diameter_m=rocks.largest_diameter_m, max_diameter_m=math.inf, radius_m=radius_m
+    )
+    return float(rate)
 
 
 _WORDS = {"height": "high", "diameter": "wide"}

@@ -10,7 +10,7 @@ from jezero_sites import hazards
 from jezero_sites.arrays import FloatArray
 from jezero_sites.blocks import map_strips
 from jezero_sites.raster import Raster
-from jezero_sites.settings import Lander, Settings
+from jezero_sites.settings import Lander, Settings, cited
 
 DEGREES = ("stance_tilt_min_deg", "stance_tilt_mean_deg", "stance_tilt_deg")
 
@@ -67,7 +67,7 @@ def _tags(settings: Settings, clockings: int) -> dict[str, str]:
     lander = settings.lander
     tags = {
         "LEGS": f"{lander.legs}, pads of {lander.pad_radius_m:g} m radius at {lander.hub_to_pad_m:g} m from the middle",
-        "LANDER_SOURCE": lander.source,
+        "LANDER_SOURCE": cited(lander.source, lander.verified),
         "CLOCKINGS": f"{clockings} over {360 / (lander.legs or 1):g} deg",
         "FOOTPRINT_RADIUS_M": f"{lander.footprint_radius_m:g}",
     }

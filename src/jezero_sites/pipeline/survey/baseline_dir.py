@@ -97,10 +97,14 @@ def _draw(found: BaselineSlopes, statistics: list[dict[str, Any]], stage: Path, 
         for one in found.slopes
     }
     within = {titles[r["layer"]]: r["within_limit_fraction"] for r in statistics if r["layer"] in titles}
+    means = {
+        f"{titles[one.slope.name]},\n10 m mean": one.mean for one in found.slopes if one.mean is not None
+    }
     counts = {titles[one.slope.name]: slope_counts(one.slope.values) for one in found.slopes}
     figures = {
         "slopes.png": slope_histograms(EDGES_DEG, counts, within=within, limit_deg=limit_deg),
         "slope_maps.png": slope_maps({titles[one.slope.name]: one.slope for one in found.slopes}),
+        **({"mean_maps.png": slope_maps(means)} if means else {}),
         "deviogram.png": deviogram_figure(found.deviograms, resolution_m=found.resolution_m),
     }
     for name, figure in figures.items():

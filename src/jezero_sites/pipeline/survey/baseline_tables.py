@@ -43,9 +43,18 @@ def statistics_rows(found: BaselineSlopes, *, limit_deg: float) -> list[Row]:
             "cells_north": one.cells[0],
             **_numbers(raster.values, limit_deg),
             "below_resolution": _word(one.below_resolution),
+            **_noise(one, raster),
         }
         for one, raster in _rasters(found)
     ]
+
+
+def _noise(one: BaselineSlope, raster: Raster) -> Row:
+    """Return the noise of a slope layer; its means over 10 m have less, which is not worked out."""
+    if one.noise is None or raster is not one.slope:
+        return {"sigma_gx": math.nan, "sigma_gy": math.nan, "noise_floor_p95_deg": math.nan}
+    noise = one.noise
+    return {"sigma_gx": noise.sigma_gx, "sigma_gy": noise.sigma_gy, "noise_floor_p95_deg": noise.p95_deg}
 
 
 def slope_counts(slope_deg: NDArray[np.float32]) -> NDArray[np.int64]:

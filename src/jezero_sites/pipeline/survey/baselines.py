@@ -12,8 +12,10 @@ from jezero_sites import terrain
 from jezero_sites.errors import InputError, Notice
 from jezero_sites.layers import corner_slope, lengths_of, measure
 from jezero_sites.layers.cell_means import block_cells, cell_means
+from jezero_sites.pipeline.stages.exceedance import OperatorNoise, noise_of
 from jezero_sites.pipeline.stages.resolution import resolution_m as real_resolution_m
 from jezero_sites.raster import Grid, Raster
+from jezero_sites.settings import DemError
 from jezero_sites.terrain.deviogram import (
     Deviogram,
     east_deviogram,
@@ -50,7 +52,7 @@ class BaselineSlope:
 
     ``cells`` are (rows, columns). ``slope`` is float32 degrees, on a grid half a cell off where a four-corner
     baseline is odd; ``mean`` is its mean over 10 m cells, None where the DEM's own cells are as large.
-    ``below_resolution`` is None where the DEM's real resolution is not known.
+    ``below_resolution`` is None where the DEM's real resolution is not known, ``noise`` where its error is not.
     """
 
     baseline_m: float
@@ -59,6 +61,7 @@ class BaselineSlope:
     slope: Raster
     mean: Raster | None
     below_resolution: bool | None
+    noise: OperatorNoise | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +86,7 @@ def measure_baselines(
     baselines_m: Sequence[float] = (),
     method: str = "corners",
     resolution_m: float | None = None,
+    error: DemError | None = None,
     jobs: int = 1,
     progress: Callable[[str], None] = lambda _: None,
 ) -> BaselineSlopes:
@@ -99,6 +103,8 @@ def measure_baselines(
         Four-corner slope after R. Kirk, or slope of the least-squares plane.
     resolution_m : float, optional
         The DEM's real resolution; five cells where the DEM is tagged stereo, else unknown.
+    error : DemError, optional
+        Vertical error of the heights, for the noise floor of each baseline.
     jobs : int
         Threads of the plane.
     progress : callable
@@ -118,7 +124,8 @@ def measure_baselines(
     slopes = []
     for length in lengths:
         progress(f"slope over {length:g} m")
-        slopes.append(_slope(dem, length, method=method, real_m=real, jobs=jobs))
+        one = _slope(dem, length, method=method, real_m=real, jobs=jobs)
+        slopes.append(one if error is None else _with_noise(one, dem.grid, method, error))
     progress("deviogram")
     notices = (*dem.notices, *skipped, *_rounded(dem, slopes), *_resolution_notices(dem, slopes, real))
     return BaselineSlopes(dem, method, real, tuple(slopes), _deviograms(dem, real), notices)
@@ -184,6 +191,12 @@ def _slope(dem: Raster, length_m: float, *, method: str, real_m: float | None, j
     return BaselineSlope(length_m, (rows, columns), used, slope, _mean(slope), below)
 
 
+def _with_noise(one: BaselineSlope, grid: Grid, method: str, error: DemError) -> BaselineSlope:
+    noise = noise_of(method, grid, one.cells, error)
+    said = {**noise.tags(), "DEM_ERROR": f"sigma {error.sigma_m:g} m, {error.model} ({error.source})"}
+    return replace(one, slope=replace(one.slope, tags={**one.slope.tags, **said}), noise=noise)
+
+
 def _mean(slope: Raster) -> Raster | None:
     block = block_cells(slope.grid, length_m=MEAN_M)
     if block == (1, 1) or block[0] > slope.grid.shape[0] or block[1] > slope.grid.shape[1]:
@@ -194,10 +207,11 @@ def _mean(slope: Raster) -> Raster | None:
 
 
 def _resolution_tags(below: bool | None, real_m: float | None) -> dict[str, str]:
+    """Return the tag of a baseline finer than the DEM resolves; what the DEM resolves where that is known."""
     if below is None or real_m is None:
-        return {"BELOW_RESOLUTION": "UNKNOWN"}
-    tags = {"BELOW_RESOLUTION": "YES" if below else "NO", "DEM_RESOLUTION_M": f"{real_m:g}"}
-    return {**tags, "STATEMENT": LOWER_BOUND} if below else tags
+        return {"DEM_RESOLUTION_M": "not stated"}
+    tags = {"DEM_RESOLUTION_M": f"{real_m:g}"}
+    return {**tags, "BELOW_RESOLUTION": f"yes: {LOWER_BOUND}"} if below else tags
 
 
 def _rounded(dem: Raster, slopes: Sequence[BaselineSlope]) -> list[Notice]:
@@ -212,7 +226,7 @@ def _resolution_notices(dem: Raster, slopes: Sequence[BaselineSlope], real_m: fl
         return [Notice("W_RESOLUTION", found, "state it with --resolution-m where it is known", _name(dem))]
     below = [f"{s.baseline_m:g}" for s in slopes if s.below_resolution]
     found = f"slope over {', '.join(below)} m: the DEM resolves {real_m:.3g} m"
-    return [Notice("W_COARSE", found, LOWER_BOUND, _name(dem))] if below else []
+    return [Notice("W_BELOW_RESOLUTION", found, LOWER_BOUND, _name(dem))] if below else []
 
 
 def _deviograms(dem: Raster, real_m: float | None) -> dict[str, tuple[Deviogram, HurstFit]]:
