@@ -9,7 +9,14 @@ from typing import Any
 import click
 
 from jezero_sites.cli import console
-from jezero_sites.cli.options import chosen_dem, dem_argument, reading_options, running_options
+from jezero_sites.cli.options import (
+    chosen_dem,
+    dem_argument,
+    reading_of,
+    reading_options,
+    running_options,
+    seam_option,
+)
 
 EXAMPLE = """\b
 Examples:
@@ -51,6 +58,7 @@ Examples:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print run.json instead of a table.")
 @reading_options
+@seam_option
 @running_options
 def baselines_command(**options: Any) -> None:
     """Slope at many baselines: layers, 10 m means, statistics, histograms, maps and the deviogram.
@@ -64,14 +72,13 @@ def baselines_command(**options: Any) -> None:
     out, quiet = Path(options["out"]), options["quiet"]
     check_limit(options["limit_deg"])
     check_out(out, kind=SURVEY)
-    reading = ("band", "assume_crs", "use_sidecars", "allow_sparse")
 
     def tell(step: str) -> None:
         if not quiet:
             click.echo(f"{step} ...", err=True)
 
     tell("read the DEM")
-    dem = chosen_dem(options["dem"], **{name: options[name] for name in reading})
+    dem = chosen_dem(options["dem"], **reading_of(options))
     wanted = {name: options[name] for name in ("method", "resolution_m", "jobs")}
     found = measure_baselines(dem, baselines_m=options["baseline_m"], progress=tell, **wanted)
     record = save_baselines(found, out, limit_deg=options["limit_deg"], progress=tell)
