@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO_OUT ?= demo_run
 
-.PHONY: demo test check samples clean
+.PHONY: demo test check samples fuzz clean
 
 demo: .venv/.package
 	$(BIN)/jezero-sites demo --out $(DEMO_OUT)
@@ -24,6 +24,11 @@ check:
 
 samples: .venv/.package
 	$(BIN)/python -m benchmarks.make_dem_samples
+
+# damaged TIFFs, lists of samples and settings against their readers; some minutes
+fuzz: .venv/.package
+	$(BIN)/python -m benchmarks.fuzz_rasters
+	$(BIN)/python -m benchmarks.fuzz_samples
 
 .venv/.package: pyproject.toml
 	PYTHON="$(PYTHON)" sh scripts/venv.sh .

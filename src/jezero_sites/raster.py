@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from jezero_sites.arrays import BoolArray, FloatArray
 from jezero_sites.errors import Notice
-from jezero_sites.spacing import check_frame, ground_spacing, ground_steps
+from jezero_sites.spacing import check_frame, ground_spacing, ground_steps, turn_m
 
 if TYPE_CHECKING:
     import pyproj
@@ -73,6 +73,10 @@ class Grid:
         import pyproj
 
         return pyproj.Proj(self.crs)
+
+    @cached_property
+    def _turn_m(self) -> float:
+        return turn_m(self.crs)
 
     @property
     def body_radius_m(self) -> float:
@@ -134,12 +138,16 @@ class Grid:
         """Return map metres of planetocentric positions; NaN where a position is unknown or off the map.
 
         Latitudes are used as they are, also from another sphere: a planetocentric latitude does not
-        depend on the radius of the sphere.
+        depend on the radius of the sphere. Where a map goes on beyond a full turn, as from 0 to 360
+        degrees and further, a position comes out on the side that is nearer to the grid's middle.
         """
         lon, lat = np.broadcast_arrays(np.asarray(lon_deg, float), np.asarray(lat_deg, float))
         known = np.isfinite(lon) & np.isfinite(lat)
         x, y = self.projection(np.where(known, lon, 0.0), np.where(known, lat, 0.0))
         known &= np.isfinite(x) & np.isfinite(y)
+        if self._turn_m:
+            left, _, right, _ = self.bounds
+            x = x + self._turn_m * np.round(((left + right) / 2 - np.where(known, x, 0.0)) / self._turn_m)
         return np.where(known, x, np.nan), np.where(known, y, np.nan)
 
     def window(self, row0: int, row1: int, col0: int, col1: int) -> Grid:
@@ -152,6 +160,29 @@ class Grid:
         t = self.transform
         moved = Affine(t.a, t.b, t.c + cols * t.a, t.d, t.e, t.f + rows * t.e)
         return replace(self, transform=moved)
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """A file as it was when it was read; :mod:`jezero_sites.io.hashing` takes and checks it.
+
+    Attributes
+    ----------
+    path : Path
+    sha256 : str
+        Of its bytes, 64 hexadecimal digits.
+    size_bytes : int
+    stamp : tuple of int
+        Device, inode, size, time of change and of status change in ns, as the file system told them.
+    is_settled : bool
+        Whether the file was old enough then for its times to tell of every later change.
+    """
+
+    path: Path
+    sha256: str
+    size_bytes: int
+    stamp: tuple[int, ...]
+    is_settled: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,6 +202,10 @@ class Raster:
         What the user should know about it.
     sources : tuple of Path
         The files it was read from.
+    fingerprints : tuple of Fingerprint
+        Those files, and what they led to, as they were then.
+    repairs : mapping of file name to counts
+        Cells that were mended while each file was read, as ``sentinel_cells``.
     """
 
     values: NDArray[Any]
@@ -180,12 +215,14 @@ class Raster:
     tags: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
     sources: tuple[Path, ...] = ()
+    fingerprints: tuple[Fingerprint, ...] = ()
+    repairs: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def like(
         self, values: NDArray[Any], *, name: str, unit: str = "", tags: Mapping[str, str] | None = None
     ) -> Raster:
         """Return another quantity on the same grid."""
-        return Raster(values, self.grid, name, unit, dict(tags or {}), (), self.sources)
+        return Raster(values, self.grid, name, unit, dict(tags or {}), (), self.sources, self.fingerprints)
 
     def __repr__(self) -> str:
         rows, cols = self.grid.shape

@@ -24,6 +24,30 @@ MAX_SKEW_FRACTION = 1e-3
 """Cells may deviate by this much from true rectangles of one size per row."""
 
 
+_CYLINDRICAL = ("Equidistant Cylindrical", "Mercator (", "Lambert Cylindrical Equal Area")
+
+
+def turn_m(crs: Any) -> float:
+    """Return the map metres of a full turn of longitude; 0 where they are not the same everywhere.
+
+    They are on cylindrical maps. A map from 0 to 360 degrees and one from -180 to 180 then differ by a turn.
+
+    Examples
+    --------
+    >>> import pyproj
+    >>> round(turn_m(pyproj.CRS("+proj=eqc +R=1000 +units=m")) / (2 * np.pi), 6)
+    1000.0
+    """
+    import pyproj
+
+    operation = crs.coordinate_operation
+    if operation is None or not operation.method_name.startswith(_CYLINDRICAL):
+        return 0.0
+    middle = next((p.value for p in operation.params if p.name == "Longitude of natural origin"), 0.0)
+    projection = pyproj.Proj(crs)
+    return 4.0 * float(projection(middle + 90.0, 0.0)[0] - projection(middle, 0.0)[0])
+
+
 def check_frame(transform: Affine, crs: Any) -> None:
     """Refuse what the spacing cannot be computed for; readers of files refuse it earlier and say more."""
     if transform.b or transform.d or not transform.a > 0 > transform.e:

@@ -35,6 +35,40 @@ def opens(text):
     ]
 
 
+MOVERS = ("Transformer", "transform_geom", "reproject", "to_crs", "warp", "WarpedVRT", "transform_bounds")
+"""What moves coordinates from one CRS to another, silently wrong between an ellipsoid and a sphere of Mars."""
+
+
+def moves(text):
+    names = {node.attr for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)}
+    names |= {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names |= {name.name.rpartition(".")[2] for name in node.names}
+            names |= set((getattr(node, "module", None) or "").split("."))
+    return sorted(names & set(MOVERS))
+
+
+@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda p: p.relative_to(SOURCE).as_posix())
+def test_nothing_moves_coordinates_between_two_crs(path):
+    """Latitudes and longitudes go through ``Grid`` alone, which projects on its own sphere."""
+    assert moves(path.read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pyproj.Transformer.from_crs(a, b)",
+        "from pyproj import Transformer",
+        "from rasterio.warp import transform",
+        "import rasterio.warp",
+        "frame.to_crs(49910)",
+    ],
+)
+def test_the_search_for_movers_sees_what_it_is_for(text):
+    assert moves(text)
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: p.relative_to(SOURCE).as_posix())
 def test_no_other_module_opens_files_of_maps(path):
     assert opens(path.read_text("utf-8")) == []

@@ -9,7 +9,8 @@ from affine import Affine
 
 from jezero_sites.errors import InputError
 from jezero_sites.io.dem import read_dem
-from jezero_sites.io.georef import crs_in_words, sidecars_of
+from jezero_sites.io.georef import crs_in_words
+from jezero_sites.io.sidecars import sidecars_of
 
 ELLIPSOID = "+a=3396190 +b=3376200"
 SHAPE = (20, 30)
@@ -60,6 +61,80 @@ def test_other_planets_units_and_latitudes_are_refused_with_the_reason(make_tiff
 def test_local_spheres_of_mars_are_taken(make_tiff, radius):
     dem = read_dem(make_tiff(crs=f"+proj=eqc +lat_ts=15 +lon_0=180 +R={radius} +units=m"))
     assert dem.grid.body_radius_m == pytest.approx(radius, abs=1e-3)
+
+
+def test_the_local_sphere_of_a_hirise_product_is_read_as_it_is(make_tiff):
+    """The worked case of a PDS HiRISE DTM at Jezero: cell widths and places on its own sphere."""
+    crs = "+proj=eqc +lat_ts=15 +R=3394839.813316 +units=m"
+    transform = Affine(1.01, 0, 4_432_679.594 - 1.01 * 15.5, 0, -1.01, 1_092_869.360 + 1.01 * 10.5)
+    dem = read_dem(make_tiff(values=np.full(SHAPE, -2500, "float32"), crs=crs, transform=transform))
+    assert dem.notices == ()
+    lon, lat = dem.grid.lonlat(*dem.grid.xy(10, 15))
+    assert (float(lon), float(lat)) == pytest.approx((77.4508, 18.4447), abs=1e-8)
+    assert dem.grid.dx_m[10] / 1.01 == pytest.approx(0.982093, abs=5e-7)
+    assert dem.grid.dy_m == pytest.approx(1.01, rel=1e-9)
+
+
+def test_the_sphere_of_mars_with_true_scale_at_the_equator_is_read_as_it_is(make_tiff):
+    transform = Affine(1, 0, 4_590_872.743 - 15.5, 0, -1, 1_093_304.013 + 10.5)
+    dem = read_dem(make_tiff(values=np.full(SHAPE, -2500, "float32"), transform=transform))
+    lon, lat = dem.grid.lonlat(*dem.grid.xy(10, 15))
+    assert (float(lon), float(lat)) == pytest.approx((77.4508, 18.4447), abs=1e-8)
+    assert dem.grid.dx_m[10] == pytest.approx(0.948629, abs=5e-7)
+
+
+@pytest.mark.parametrize(
+    ("crs", "told"),
+    [
+        ("+proj=eqc +lat_ts=0 +R=3394839.813316 +units=m", "latitude 15.000"),
+        ("+proj=eqc +lat_ts=0 +R=3394172.9497 +units=m", "latitude 18.445"),
+        ("+proj=eqc +lat_0=15 +R=3394839.813316 +units=m", "latitude 15.000"),
+        ("+proj=eqc +R=3396000 +units=m", "latitude 5."),
+        ("+proj=eqc +R=3370000 +units=m", "3370000.000 m, not 3396190 m"),
+    ],
+)
+def test_a_local_sphere_without_its_standard_parallel_is_told(make_tiff, crs, told):
+    (notice,) = read_dem(make_tiff(crs=crs)).notices
+    assert notice.code == "W_OLD_PROJECTION"
+    assert told in notice.found
+    assert notice.fix
+
+
+@pytest.mark.parametrize(
+    "crs",
+    [
+        "IAU_2015:49910",
+        "+proj=eqc +R=3396190 +lon_0=180 +units=m",
+        "+proj=eqc +lat_ts=15 +R=3394839.813316 +units=m",
+        "+proj=stere +lat_0=18 +lon_0=77.4 +R=3394839.813316 +units=m",
+    ],
+)
+def test_other_maps_are_not_suspected(make_tiff, crs):
+    centre = {"transform": Affine(1.25, 0, 1000, 0, -1.25, 2000)} if "stere" in crs else {}
+    assert read_dem(make_tiff(crs=crs, **centre)).notices == ()
+
+
+def test_an_advised_standard_parallel_puts_the_map_right(make_tiff):
+    (notice,) = read_dem(make_tiff(crs="+proj=eqc +R=3394839.813316 +units=m")).notices
+    advised = notice.fix.split("'")[1]
+    assert read_dem(make_tiff(crs=f"{advised} +units=m")).notices == ()
+
+
+@pytest.mark.parametrize("option", ["IAU_2015:49911", "IAU_2015:49902", "EPSG:4326", "IAU_2015:49900"])
+def test_an_assumed_crs_passes_the_same_checks(make_tiff, option):
+    with pytest.raises(InputError, match=r"E_CRS|E_WRONG_BODY|E_GEOGRAPHIC"):
+        read_dem(make_tiff(crs=None), assume_crs=option)
+
+
+def test_pyproj_would_take_planetographic_for_planetocentric_which_is_why_they_are_refused():
+    """The harm, to prove the trap: latitudes pass unchanged, or turned and shifted, without a word."""
+    sphere = pyproj.CRS("IAU_2015:49900")
+    whole = pyproj.Transformer.from_crs("ESRI:104905", sphere, always_xy=True)
+    assert whole.transform(77.45, 18.648696) == pytest.approx((77.45, 18.648696), abs=1e-9)
+    for code in ("IAU_2015:49901", "IAU_2015:49902", "ESRI:104905"):
+        strict = {"always_xy": True, "allow_ballpark": False}
+        with pytest.raises(pyproj.exceptions.ProjError, match="Error creating Transformer|operation"):
+            pyproj.Transformer.from_crs(code, sphere, **strict).transform(77.45, 18.4447, errcheck=True)
 
 
 def test_no_crs_names_both_ways_out(make_tiff):

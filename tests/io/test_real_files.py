@@ -119,16 +119,15 @@ def test_two_maps_of_one_place_differ_in_x_by_236_km(real_data):
         read_dem([real_data / "jezero_oeb_hirise_dtm_1m.tif", real_data / "jezero_oeb_ctx_dem_20m.tif"])
 
 
-def test_two_datums_of_one_ground_are_1178_m_apart_and_shown(real_data):
+def test_two_datums_of_one_ground_are_1178_m_apart_and_refused_together(real_data):
     sphere = read_dem(real_data / "ctx_9N156E_dem_sphere.tif")
     areoid = read_dem(real_data / "ctx_9N156E_dem_areoid.tif")
     assert (sphere.tags["VERTICAL_DATUM"], areoid.tags["VERTICAL_DATUM"]) == ("unstated", "mola")
     difference = sphere.values.astype(np.float64) - areoid.values
     np.testing.assert_array_equal(np.isnan(sphere.values), np.isnan(areoid.values))
     assert np.nanmean(difference) == pytest.approx(-1177.71, abs=0.005)
-    both = read_dem([sphere.sources[0], areoid.sources[0]])
-    assert {"W_DATUM", "W_SEAM"} <= {n.code for n in both.notices}
-    assert "RMS 1178 m" in both.notices[-1].found
+    with pytest.raises(InputError, match=r"E_DATUM_MISMATCH.*-1177\.7 m on 71948 shared cells"):
+        read_dem([sphere.sources[0], areoid.sources[0]])
 
 
 def test_the_published_list_of_samples_is_read(real_data):

@@ -158,14 +158,100 @@ def test_several_grids_that_do_not_fit_are_all_named(make_tiff):
     assert [e.code for e in caught.value.errors] == ["E_GRID_UNALIGNED"] * 2
 
 
-def test_tiles_too_far_apart_are_refused_before_memory_is_taken(make_tiff, monkeypatch):
-    monkeypatch.setattr(tiles, "MAX_MOSAIC_BYTES", 4 * 70 * 180)
-    assert read_dem([make_tiff("a.tif"), make_tiff("b.tif", transform=at(0, 90))]).grid.shape == (70, 180)
-    with pytest.raises(InputError, match="E_TOO_LARGE"):
-        read_dem([make_tiff("a.tif"), make_tiff("b.tif", transform=at(0, 91))])
+def test_tiles_too_far_apart_are_refused_before_memory_is_taken(make_tiff):
+    limit = 4 * 70 * 180 / 2**30
+    beside = [make_tiff("a.tif"), make_tiff("b.tif", transform=at(0, 90))]
+    assert read_dem(beside, max_size_gib=limit).grid.shape == (70, 180)
+    beyond = [beside[0], make_tiff("c.tif", transform=at(0, 91))]
+    with pytest.raises(InputError, match=r"E_TOO_LARGE.*70 x 181 cells.*--max-size GIB"):
+        read_dem(beyond, max_size_gib=limit)
+    far = [beside[0], make_tiff("d.tif", transform=at(400_000, 300_000))]
+    with pytest.raises(InputError, match=r"E_TOO_LARGE.*400070 x 300090 cells, 447\.\d GiB.*at most 64 GiB"):
+        read_dem(far)
 
 
 def test_tiles_with_and_without_a_datum_are_together_unstated(make_tiff):
     merged = read_dem([make_tiff("a.tif"), make_tiff("b.tif", tags={}, transform=at(0, 90))])
     assert merged.tags["VERTICAL_DATUM"] == "unstated"
     assert [n.code for n in merged.notices] == ["W_DATUM"]
+
+
+def same(a, b):
+    np.testing.assert_array_equal(a.values, b.values)
+    assert (a.tags, a.notices, a.sources, a.fingerprints, a.repairs) == (
+        b.tags,
+        b.notices,
+        b.sources,
+        b.fingerprints,
+        b.repairs,
+    )
+    assert a.grid.transform == b.grid.transform
+
+
+def test_three_tiles_in_any_order_are_one_raster(make_tiff, scene):
+    scene[35:40, 41:45] = np.nan
+    a = cut(make_tiff, scene, "a.tif", slice(0, 50), slice(0, 60), nodata=np.nan)
+    b = cut(make_tiff, scene + 2, "b.tif", slice(20, 70), slice(40, 90), nodata=np.nan, tags={})
+    c = cut(
+        make_tiff, scene - 3, "c.tif", slice(10, 60), slice(30, 85), tags={"GEOID": "mola"}, nodata=np.nan
+    )
+    first = read_dem([a, b, c])
+    assert first.tags["VERTICAL_DATUM"] == "unstated"
+    assert [n.code for n in first.notices] == ["W_DATUM", "W_SEAM", "W_SEAM"]
+    for order in itertools.permutations((a, b, c)):
+        same(read_dem(order), first)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_three_tiles_in_any_order_are_refused_for_the_same_pairs(make_tiff, scene, order):
+    paths = [
+        cut(make_tiff, scene + shift, f"{name}.tif", slice(0, 40), slice(left, left + 50))
+        for name, shift, left in (("a", 0, 0), ("b", 11, 20), ("c", -11, 40))
+    ]
+    with pytest.raises(RefusedInputs, match="E_SEAM") as caught:
+        read_dem([paths[i] for i in order])
+    assert [(e.code, e.file, e.field) for e in caught.value.errors] == [
+        ("E_SEAM", str(paths[1]), "overlap"),
+        ("E_SEAM", str(paths[2]), "overlap"),
+        ("E_SEAM", str(paths[2]), "overlap"),
+    ]
+    told = str(caught.value)
+    assert "1200 of 1200 cells shared with a.tif differ, RMS 11 m, largest 11 m" in told
+    assert "400 of 400 cells shared with a.tif differ" in told
+    assert "1200 of 1200 cells shared with b.tif differ, RMS 22 m" in told
+
+
+def test_ten_metres_is_the_most_that_tiles_may_differ_unless_told(make_tiff, scene):
+    a = cut(make_tiff, scene, "a.tif", slice(0, 40), slice(0, 90))
+    b = cut(make_tiff, scene + 10.5, "b.tif", slice(30, 70), slice(0, 90))
+    with pytest.raises(RefusedInputs, match=r"E_SEAM.*RMS 10\.5 m.*at most 10 m.*--max-seam-dz"):
+        read_dem([a, b])
+    assert [n.code for n in read_dem([a, b], max_seam_dz_m=10.5).notices] == ["W_SEAM"]
+    with pytest.raises(RefusedInputs, match=r"E_SEAM.*at most 0 m"):
+        read_dem([a, cut(make_tiff, scene + 0.125, "c.tif", slice(30, 70), slice(0, 90))], max_seam_dz_m=0)
+
+
+def test_a_limit_that_is_none_is_refused(make_tiff):
+    for options in ({"max_seam_dz_m": float("nan")}, {"max_seam_dz_m": -1.0}, {"max_size_gib": 0.0}):
+        with pytest.raises(InputError, match="E_OPTION"):
+            read_dem(make_tiff(), **options)
+
+
+def test_the_seam_tells_root_mean_square_and_largest(make_tiff, scene):
+    other = scene.copy()
+    other[30:40, :45] += 3
+    other[30, 0] += 4
+    a = cut(make_tiff, scene, "a.tif", slice(0, 40), slice(0, 90))
+    b = cut(make_tiff, other, "b.tif", slice(30, 70), slice(0, 90))
+    (seam,) = read_dem([b, a]).notices
+    rms = np.sqrt((449 * 9 + 49) / 900)
+    assert f"450 of 900 cells shared with a.tif differ, RMS {rms:.4g} m, largest 7 m" in seam.found
+
+
+def test_two_tiles_of_one_name_in_two_folders_are_told_apart(make_tiff, scene):
+    west = make_tiff("west/dem.tif", scene[:, :40], transform=at(0, 0))
+    east = make_tiff("east/dem.tif", scene[:, 40:], transform=at(0, 40))
+    both = read_dem([west, east])
+    np.testing.assert_array_equal(both.values, scene)
+    assert set(both.repairs) == {str(west), str(east)}
+    same(read_dem([east, west]), both)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pyproj
@@ -268,3 +271,49 @@ def test_a_folder_that_is_a_file_cannot_be_written_to(tmp_path):
     (tmp_path / "a").touch()
     with pytest.raises(DiskError, match="E_WRITE"):
         write_text(tmp_path / "a" / "b.txt", "x")
+
+
+def test_a_link_is_replaced_and_not_written_through(tmp_path):
+    precious = tmp_path / "precious.tif"
+    precious.write_bytes(b"precious")
+    for name, rewrite in (
+        ("a.tif", lambda path: put(path, np.ones((40, 60), "float32"))),
+        ("b.txt", lambda path: write_text(path, "x")),
+    ):
+        link = tmp_path / name
+        link.symlink_to(precious)
+        rewrite(link)
+        assert not link.is_symlink()
+    assert precious.read_bytes() == b"precious"
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """Return a file system of 2 MiB."""
+    if not sys.platform.startswith("linux") or os.geteuid() != 0:
+        pytest.skip("only root can mount a small file system")
+    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"mount: {done.stderr.strip()}")
+    yield tmp_path
+    subprocess.run(["umount", str(tmp_path)], check=True)
+
+
+@pytest.mark.parametrize("scaled", [False, True])
+def test_a_disk_that_runs_full_loses_nothing_and_keeps_no_part(small_disk, scaled):
+    path = put(small_disk / "a.tif", np.ones((40, 60), "float32"))
+    before = path.read_bytes()
+    noise = np.random.default_rng(3).random((1100, 1300), np.float32)
+    with pytest.raises(DiskError, match="E_DISK_FULL") as caught:
+        put(path, noise, scaled=scaled)
+    assert caught.value.exit_code == 74
+    assert path.read_bytes() == before
+    assert list(small_disk.iterdir()) == [path]
+
+
+def test_text_on_a_disk_that_runs_full_is_not_cut_short(small_disk):
+    write_text(small_disk / "a.txt", "short")
+    with pytest.raises(DiskError, match="E_DISK_FULL"):
+        write_text(small_disk / "a.txt", "long" * 10**6)
+    assert (small_disk / "a.txt").read_text() == "short"

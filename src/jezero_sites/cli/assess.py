@@ -15,8 +15,10 @@ from jezero_sites.cli.options import (
     chosen_dem,
     chosen_settings,
     dem_argument,
+    reading_of,
     reading_options,
     running_options,
+    seam_option,
     settings_options,
 )
 
@@ -43,6 +45,7 @@ Examples:
 @abundance_option
 @settings_options
 @reading_options
+@seam_option
 @click.option("--allow-coarse", is_flag=True, help="Go on where a limit is finer than the DEM shows.")
 @click.option("--scaled", is_flag=True, help="Write layers as scaled 16-bit integers: smaller, rounded.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
@@ -60,7 +63,7 @@ def assess_command(**options: Any) -> None:
         options=options,
     )
     if options["as_json"]:
-        click.echo(json.dumps(summary(run, Path(options["out"])), ensure_ascii=False, indent=1))
+        click.echo(json.dumps(summary(run, Path(options["out"])), indent=1))
     else:
         click.echo(summary_text(run, Path(options["out"])))
 
@@ -71,6 +74,7 @@ def run_assessment(
     """Read the inputs, assess them and write the run directory."""
     from jezero_sites.io.points.samples import read_samples
     from jezero_sites.pipeline import STAGES, assess
+    from jezero_sites.pipeline.inputs import check_swapped
     from jezero_sites.pipeline.run_files.run_dir import save_run
     from jezero_sites.pipeline.run_files.stage import check_out
 
@@ -82,8 +86,9 @@ def run_assessment(
         tell("read the inputs")
         places = read_samples(samples) if samples else None
         ortho = _ortho(options)
-        names = ("band", "assume_crs", "use_sidecars", "allow_sparse")
-        ground = chosen_dem(dem, **{name: options[name] for name in names})
+        ground = chosen_dem(dem, **reading_of(options))
+        if places is not None:
+            check_swapped(places, ground.grid)
         run = assess(
             ground,
             ortho=ortho,

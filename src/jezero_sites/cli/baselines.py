@@ -13,8 +13,10 @@ from jezero_sites.cli.options import (
     chosen_dem,
     chosen_settings,
     dem_argument,
+    reading_of,
     reading_options,
     running_options,
+    seam_option,
     settings_options,
 )
 
@@ -59,6 +61,7 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print run.json instead of a table.")
 @settings_options
 @reading_options
+@seam_option
 @running_options
 def baselines_command(**options: Any) -> None:
     """Slope at many baselines: layers, 10 m means, statistics, histograms, maps and the deviogram.
@@ -72,14 +75,13 @@ def baselines_command(**options: Any) -> None:
     out, quiet = Path(options["out"]), options["quiet"]
     check_limit(options["limit_deg"])
     check_out(out, kind=SURVEY)
-    reading = ("band", "assume_crs", "use_sidecars", "allow_sparse")
 
     def tell(step: str) -> None:
         if not quiet:
             click.echo(f"{step} ...", err=True)
 
     tell("read the DEM")
-    dem = chosen_dem(options["dem"], **{name: options[name] for name in reading})
+    dem = chosen_dem(options["dem"], **reading_of(options))
     wanted = {name: options[name] for name in ("method", "resolution_m", "jobs")}
     wanted["error"] = chosen_settings(options["profile"], options["config"]).dem_error
     found = measure_baselines(dem, baselines_m=options["baseline_m"], progress=tell, **wanted)

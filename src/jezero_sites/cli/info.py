@@ -3,101 +3,117 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+import os
+import re
+import shutil
+import sys
+import textwrap
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from jezero_sites.cli.options import (
-    chosen_dem,
-    chosen_settings,
-    debug_option,
-    reading_options,
-    settings_options,
-)
-from jezero_sites.errors import InputError, Notice
+from jezero_sites.cli.console import printable
+from jezero_sites.cli.options import chosen_settings, debug_option, reading_options, settings_options
 
 if TYPE_CHECKING:
-    from jezero_sites.raster import Raster
+    from jezero_sites.pipeline.facts.findings import FileFacts, Finding
+
+EXAMPLE = """\b
+Examples:
+  jezero-sites info dem.tif
+  jezero-sites info dem.tif --profile msl --json
+  jezero-sites info tubes.csv
+  jezero-sites info run/ --full
+"""
+_QUANTITY = re.compile(r"(\d) (m|deg|cells|rows|columns)\b")
+COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 
 
-@click.command("info", epilog="Example: jezero-sites info dem.tif --json")
+@click.command("info", epilog=EXAMPLE)
 @click.argument("file")
-@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the same as JSON.")
+@click.option("--full", is_flag=True, help="Read all of a large DEM; compare every checksum of a run.")
 @settings_options
 @reading_options
 @debug_option
 def info_command(file: str, as_json: bool, debug: bool, **options: Any) -> None:
     """What a file is, what will be done with it, what is wrong with it and how to mend it.
 
-    Reads the whole file. A file that cannot be used ends with its error and exit code 2.
+    FILE is a DEM, a layer, an image, a list of samples, sites, settings, or a run directory. A DEM is held
+    against the limits of a lander, and a large one sampled unless --full is given. A file that cannot be used
+    ends with its error and exit code 2.
     """
+    from jezero_sites.pipeline.facts.file_facts import Reading, file_facts
+
     settings = chosen_settings(options.pop("profile"), options.pop("config"))
-    try:
-        raster, role = chosen_dem((file,), **options), "dem"
-    except InputError as error:
-        raster, role = _no_dem(file, error)
-    facts = _facts(raster, role)
-    notices = [*raster.notices, *(_against_lander(raster, settings) if role == "dem" else ())]
+    told = file_facts(file, settings, reading=Reading(**options))
     if as_json:
-        whole = {"file": file, **facts, "findings": [notice.as_dict() for notice in notices]}
-        click.echo(json.dumps(whole, ensure_ascii=False, indent=1))
+        click.echo(json.dumps(told.as_dict(), indent=1))
+    else:
+        click.echo(_text(told, _width()), color=_is_coloured())
+    if told.refusal is None:
         return
-    width = max(len(name) for name in facts)
-    click.echo("\n".join(f"{name.replace('_', ' '):{width}}  {value}" for name, value in facts.items()))
-    click.echo("\n".join(str(notice) for notice in notices) or "nothing to mend")
+    if as_json and not debug:  # the error is part of what was printed: the last door would print it again
+        click.echo(str(told.refusal), err=True)
+        sys.exit(told.refusal.exit_code)
+    raise told.refusal
 
 
-def _no_dem(file: str, refusal: InputError) -> tuple[Raster, str]:
-    """Return a file that is no DEM as the layer or the image that it is; else raise why it was refused."""
-    from jezero_sites.io.layer import read_layer
-    from jezero_sites.io.ortho import read_ortho
-    from jezero_sites.layers import LAYERS
-
-    if refusal.code not in ("E_DTYPE", "E_BANDS", "E_UNITS", "E_RANGE"):
-        raise refusal
-    try:
-        first = read_layer(Path(file))[0]
-        if first.name in LAYERS and "METHOD" in first.tags:
-            return first, f"layer {first.name} made by jezero_sites: not a DEM"
-        if refusal.code in ("E_DTYPE", "E_BANDS"):
-            return read_ortho(Path(file)), "image: shown on the map, not a DEM"
-    except InputError:
-        pass
-    raise refusal
+def _text(told: FileFacts, width: int) -> str:
+    """Return everything for people: facts, what the lander makes of it, findings."""
+    parts = [_block(told.facts, width)]
+    if told.lander:
+        parts.append(f"For this lander:\n{_block(told.lander, width)}")
+    findings = [f for f in told.findings if told.refusal is None or f.code != told.refusal.code]
+    if findings:
+        parts.append("\n".join(_finding(finding, width) for finding in findings))
+    elif told.refusal is None:
+        parts.append("nothing to mend")
+    return "\n\n".join(parts)
 
 
-def _facts(raster: Raster, role: str) -> dict[str, Any]:
-    import numpy as np
-
-    grid = raster.grid
-    rows, cols = grid.shape
-    left, bottom, right, top = grid.bounds
-    lon, lat = grid.lonlat([left, right, left, right], [bottom, bottom, top, top])
-    known = np.isfinite(raster.values)
-    if raster.name == "hazard_class":
-        known = raster.values > 0
-    values = raster.values[known]
-    unit = f" {raster.unit}" if raster.unit else ""
-    return {
-        "what": "elevation (DEM)" if role == "dem" else role,
-        "cells": f"{rows} rows x {cols} columns",
-        "cell_on_the_ground": f"{grid.mean_dx_m:.4f} m east-west x {grid.dy_m:.4f} m north-south (middle row)",
-        "cell_on_the_map": f"{abs(grid.transform.a):.6g} x {abs(grid.transform.e):.6g} map metres",
-        "body": f"Mars, sphere of {grid.body_radius_m:,.2f} m",
-        "projection": grid.crs.coordinate_operation.method_name
-        if grid.crs.coordinate_operation
-        else "unknown",
-        "longitude_east": f"{lon.min():.5f} to {lon.max():.5f} deg",
-        "latitude": f"{lat.min():.5f} to {lat.max():.5f} deg, planetocentric",
-        "values": f"{values.min():.6g} to {values.max():.6g}{unit}" if values.size else "none",
-        "unknown": f"{1 - known.mean():.2%}",
-        **{key.lower(): value for key, value in raster.tags.items()},
-    }
+def _block(facts: Mapping[str, str], width: int) -> str:
+    longest = max(len(name) for name in facts)
+    return "\n".join(
+        _wrapped(f"{_label(name):{longest}}  ", value, width, longest + 2) for name, value in facts.items()
+    )
 
 
-def _against_lander(dem: Raster, settings: Any) -> tuple[Notice, ...]:
-    from jezero_sites.pipeline.stages.resolution import resolution_notices
+def _label(name: str) -> str:
+    """Return a name of a fact in words; names of layers stay as they are."""
+    layer = name.removeprefix("limit_on_")
+    return f"limit on {layer}" if layer != name else name.replace("_", " ")
 
-    fix = "assess refuses that unless --allow-coarse is given"
-    return resolution_notices(dem, settings, fix=fix)
+
+def _finding(finding: Finding, width: int) -> str:
+    head = click.style(f"{finding.severity}[{finding.code}]", fg=COLOURS[finding.severity])
+    text = _wrapped(f"{finding.severity}[{finding.code}] ", finding.found, width, 4)
+    text = text.replace(f"{finding.severity}[{finding.code}]", head, 1)
+    return f"{text}\n{_wrapped('    mend: ', finding.fix, width, 10)}" if finding.fix else text
+
+
+def _wrapped(first: str, text: str, width: int, indent: int) -> str:
+    """Return a line, wrapped at a width; 0 leaves it whole, so that what is piped can be searched by line."""
+    line = first + printable(text.replace("\n", " "))
+    if not width:
+        return line
+    whole = _QUANTITY.sub("\\1\xa0\\2", line)  # a number stays with its unit
+    folded = textwrap.fill(
+        whole, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
+    )
+    return folded.replace("\xa0", " ")
+
+
+def _width() -> int:
+    if not _is_terminal() and "COLUMNS" not in os.environ:
+        return 0
+    return min(max(shutil.get_terminal_size().columns, 40), 100)
+
+
+def _is_coloured() -> bool:
+    return _is_terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _is_terminal() -> bool:
+    return sys.stdout.isatty()

@@ -14,8 +14,10 @@ from jezero_sites.cli.options import (
     chosen_dem,
     chosen_settings,
     dem_argument,
+    reading_of,
     reading_options,
     running_options,
+    seam_option,
     settings_options,
 )
 from jezero_sites.errors import InputError, Notice
@@ -38,6 +40,7 @@ Examples:
 @click.option("--scaled", is_flag=True, help="Write layers as scaled 16-bit integers: smaller, rounded.")
 @settings_options
 @reading_options
+@seam_option
 @running_options
 def layers_command(**options: Any) -> None:
     """The raster layers of a run alone, with run.json and config.toml.
@@ -56,8 +59,7 @@ def layers_command(**options: Any) -> None:
     names = _names(options["only"])
     with console.progress(("read the inputs", *STAGES[:3], "write the layers"), quiet=quiet) as tell:
         tell("read the inputs")
-        reading = ("band", "assume_crs", "use_sidecars", "allow_sparse")
-        dem = chosen_dem(options["dem"], **{name: options[name] for name in reading})
+        dem = chosen_dem(options["dem"], **reading_of(options))
         ortho = read_ortho(options["ortho"]) if options["ortho"] else None
         abundance = chosen_abundance(options["rock_abundance"])
         found, notices = assess_layers(

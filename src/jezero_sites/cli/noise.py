@@ -15,8 +15,10 @@ from jezero_sites.cli.options import (
     chosen_dem,
     chosen_settings,
     dem_argument,
+    reading_of,
     reading_options,
     running_options,
+    seam_option,
     settings_options,
 )
 
@@ -36,6 +38,7 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @settings_options
 @reading_options
+@seam_option
 @running_options
 def noise_command(**options: Any) -> None:
     """The noise floor of slope, roughness and stance, and the error that the DEM shows by itself.
@@ -57,8 +60,7 @@ def noise_command(**options: Any) -> None:
     from jezero_sites.pipeline.stages.noise_floor import floors_csv, noise_floors
 
     settings = chosen_settings(options["profile"], options["config"])
-    names = ("band", "assume_crs", "use_sidecars", "allow_sparse")
-    dem = chosen_dem(options["dem"], **{name: options[name] for name in names})
+    dem = chosen_dem(options["dem"], **reading_of(options))
     floors = noise_floors(measure_ground(dem, settings, jobs=options["jobs"]), settings)
     noise, artefacts = estimated_noise(dem), found_artefacts(dem)
     console.warn((*dem.notices, *noise_notices(noise, settings)), quiet=options["quiet"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,19 @@ from jezero_sites.settings import DEFAULT_PROFILE, Settings, load_profile, read_
 
 if TYPE_CHECKING:
     from jezero_sites.raster import Raster
+
+MAX_SIZE_GIB, MAX_SEAM_DZ_M = 64.0, 10.0
+"""As of :func:`~jezero_sites.io.dem.read_dem`, which is heavy to import; a test holds that they are the same."""
+
+_READING = (
+    "band",
+    "assume_crs",
+    "use_sidecars",
+    "allow_sparse",
+    "vertical_datum",
+    "max_size_gib",
+    "max_seam_dz_m",
+)
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -45,7 +58,19 @@ reading_options = _together(
     click.option("--assume-crs", metavar="CRS", help="CRS of a file that states none, as IAU_2015:49910."),
     click.option("--use-sidecars", is_flag=True, help="Obey .aux.xml and world files beside the file."),
     click.option("--allow-sparse", is_flag=True, help="Read a file that unpacks to 1000 times its size."),
-)
+    click.option(
+        "--vertical-datum", metavar="TEXT", help="What heights are above, where a file does not say: 'MOLA areoid'."
+    ),
+    click.option(
+        "--max-size", "max_size_gib", type=click.FloatRange(0, min_open=True), default=MAX_SIZE_GIB, metavar="GIB",
+        help=f"Refuse a raster that is larger, in the file or in memory; {MAX_SIZE_GIB:g}.",
+    ),
+)  # fmt: skip
+
+seam_option = click.option(
+    "--max-seam-dz", "max_seam_dz_m", type=click.FloatRange(0), default=MAX_SEAM_DZ_M, metavar="METRES",
+    help=f"Refuse files that differ by more where they overlap, RMS; {MAX_SEAM_DZ_M:g}.",
+)  # fmt: skip
 
 running_options = _together(
     click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Threads."),
@@ -65,6 +90,11 @@ def chosen_settings(profile: str | None, config: str | None) -> Settings:
     return read_settings(config) if config else load_profile(profile or DEFAULT_PROFILE)
 
 
+def reading_of(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of a command's options that say how to read DEMs, for :func:`chosen_dem`."""
+    return {name: options[name] for name in _READING if name in options}
+
+
 def chosen_dem(
     paths: tuple[str, ...],
     *,
@@ -72,6 +102,9 @@ def chosen_dem(
     assume_crs: str | None,
     use_sidecars: bool,
     allow_sparse: bool,
+    vertical_datum: str | None = None,
+    max_size_gib: float = MAX_SIZE_GIB,
+    max_seam_dz_m: float = MAX_SEAM_DZ_M,
 ) -> Raster:
     """Return the DEM in one or several files."""
     from jezero_sites.io.dem import read_dem
@@ -82,6 +115,9 @@ def chosen_dem(
         assume_crs=assume_crs,
         use_sidecars=use_sidecars,
         allow_sparse=allow_sparse,
+        vertical_datum=vertical_datum,
+        max_size_gib=max_size_gib,
+        max_seam_dz_m=max_seam_dz_m,
     )
 
 

@@ -12,6 +12,7 @@ from jezero_sites.cli import console
 from jezero_sites.cli.options import (
     chosen_dem,
     chosen_settings,
+    reading_of,
     reading_options,
     running_options,
     settings_options,
@@ -137,8 +138,7 @@ def hazard_command(dem: str, out: str, **options: Any) -> None:
 
 
 def _read(dem: str, options: dict[str, Any]) -> Raster:
-    names = ("band", "assume_crs", "use_sidecars", "allow_sparse")
-    ground = chosen_dem((dem,), **{name: options[name] for name in names})
+    ground = chosen_dem((dem,), **reading_of(options))
     console.warn(ground.notices, quiet=options["quiet"])
     return ground
 
@@ -167,14 +167,14 @@ def _marked(raster: Raster, dem: Raster, options: dict[str, Any]) -> Raster:
 
 
 def _write(raster: Raster, out: str) -> None:
-    from jezero_sites.pipeline.run_files.run_dir import write_layer
+    from jezero_sites.pipeline.run_files.run_dir import save_layer
     from jezero_sites.pipeline.statistics import layer_statistics
 
     path = Path(out)
     if any(path.exists() and path.samefile(source) for source in raster.sources):
         fix = "name another file"
         raise InputError("E_OUT_EXISTS", found="OUT is the DEM itself", fix=fix, file=out)
-    write_layer(path, [raster])
+    save_layer(path, raster)
     numbers = layer_statistics({raster.name: raster})[raster.name]
     shown = ", ".join(f"{name} {value:.4g}" for name, value in numbers.items())
     click.echo(f"{path}: {raster.name}{f' in {raster.unit}' if raster.unit else ''}; {shown}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jezero_sites.cli import console
-from jezero_sites.cli.options import chosen_dem, debug_option, reading_options
+from jezero_sites.cli.options import chosen_dem, debug_option, reading_of, reading_options
 
 if TYPE_CHECKING:
     from jezero_sites.pipeline.check.agreement import Comparison, Verification
@@ -35,7 +35,7 @@ def verify_command(dem: str, full: bool, as_json: bool, quiet: bool, debug: bool
     from jezero_sites.pipeline.check.agreement import Disagreement
     from jezero_sites.pipeline.check.verification import verify_terrain
 
-    ground = chosen_dem((dem,), **options)
+    ground = chosen_dem((dem,), **reading_of(options))
     console.warn(ground.notices, quiet=quiet)
     found = verify_terrain(ground, full=full)
     if not as_json:

@@ -10,6 +10,7 @@ from jezero_sites.errors import InputError
 from jezero_sites.io.cells import clean_tags, flipped, stored_cells
 from jezero_sites.io.georef import crs_in_words, georeference
 from jezero_sites.io.guard import open_raster, reading
+from jezero_sites.io.hashing import source_fingerprints, stamp_before
 from jezero_sites.raster import Raster
 
 NAME = "rock_abundance_fraction"
@@ -40,25 +41,28 @@ def read_abundance(path: str | Path, *, band: int = 1, assume_crs: str | None = 
         share of ground.
     """
     file, name = Path(path), str(path)
+    since = stamp_before(file)
     with open_raster(name, role="ortho", band=band) as dataset:
+        prints = source_fingerprints(dataset, file, since=since)
         where = georeference(dataset, file, assume_crs=assume_crs)
         with reading(file, field="tags"):
             tags = clean_tags({**dataset.tags(), **dataset.tags(band)})
             scale, offset = dataset.scales[band - 1], dataset.offsets[band - 1]
         values = np.full((dataset.height, dataset.width), np.nan)
         for cells in stored_cells(dataset, band, file):
-            numbers = cells.stored.astype(np.float64) * scale + offset
+            with np.errstate(over="ignore", invalid="ignore"):
+                numbers = cells.stored.astype(np.float64) * scale + offset
             values[cells.rows, cells.columns] = np.where(cells.is_valid, numbers, np.nan)
     _check_shares(values, name)
     tags |= {"CRS": crs_in_words(where.grid.crs)}
-    return Raster(flipped(values, where), where.grid, NAME, "1", tags, where.notices, (file,))
+    return Raster(flipped(values, where), where.grid, NAME, "1", tags, where.notices, (file,), prints)
 
 
 def _check_shares(values: np.ndarray, name: str) -> None:
     known = values[~np.isnan(values)]
     if not known.size:
-        fix = "give a raster with values"
-        raise InputError("E_ALL_NODATA", found="no cell has a value", fix=fix, file=name, field="values")
+        found, needed, fix = "no cell has a value", "at least one", "give a raster with values"
+        raise InputError("E_ALL_NODATA", found=found, needed=needed, fix=fix, file=name, field="values")
     low, high = float(known.min()), float(known.max())
     if not 0.0 <= low <= high <= 1.0:
         found = f"values from {low:.4g} to {high:.4g}"

@@ -46,11 +46,11 @@ def local_file(path: str | Path) -> Path:
     if not os.path.exists(whole):  # noqa: PTH110 - Path.exists raises for names too long or with NUL
         if _SCHEME.match(text):
             raise _remote(text)
-        raise InputError("E_NOT_FOUND", found="no such file", fix="check the path", file=text, field="path")
+        raise _refusal("E_NOT_FOUND", text, "path", found="no such file", fix="check the path")
     if not whole.is_file():
-        raise InputError("E_NOT_FILE", found="not a regular file", fix="name a file", file=text, field="path")
+        raise _refusal("E_NOT_FILE", text, "path", found="not a regular file", fix="name a file in it")
     if whole.stat().st_size == 0:
-        raise InputError("E_EMPTY_FILE", found="0 bytes", fix=COPY_AGAIN, file=text, field="size")
+        raise _refusal("E_EMPTY_FILE", text, "size", found="0 bytes", fix=COPY_AGAIN)
     return whole
 
 
@@ -99,13 +99,9 @@ def refuse_indirect(head: bytes, path: Path) -> None:
     """Raise ``E_INDIRECT`` for a document that points at other files, whatever its name says."""
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith(_INDIRECT):
-        raise InputError(
-            "E_INDIRECT",
-            found=f"a document that points at other files ({start[:10].decode('ascii', 'replace')}...)",
-            fix="give the data files themselves: GeoTIFF tiles, a CSV or a GeoJSON",
-            file=str(path),
-            field="format",
-        )
+        found = f"a document that points at other files ({start[:10].decode('ascii', 'replace')}...)"
+        fix = "give the data files themselves: GeoTIFF tiles, a CSV or a GeoJSON"
+        raise _refusal("E_INDIRECT", path, "format", found=found, fix=fix)
 
 
 def raster_driver(path: Path) -> str:
@@ -179,8 +175,19 @@ def check_sidecars(path: Path) -> None:
             raise _refusal("E_INDIRECT", side, "format", found=f"a sidecar that {found}", fix=fix)
 
 
-def _refusal(code: str, path: Path, field: str, *, found: str, fix: str) -> InputError:
-    return InputError(code, found=found, fix=fix, file=str(path), field=field)
+_NEEDED = {
+    "E_CORRUPT": "a file that is whole",
+    "E_EMPTY_FILE": "a file with content",
+    "E_FORMAT": "a GeoTIFF or a PDS3 label",
+    "E_INDIRECT": "a file that holds its data itself",
+    "E_NOT_FILE": "a file",
+    "E_NOT_FOUND": "a file that is there",
+    "E_OUTSIDE": "files in the folder of the label",
+}
+
+
+def _refusal(code: str, path: str | Path, field: str, *, found: str, fix: str) -> InputError:
+    return InputError(code, found=found, needed=_NEEDED[code], fix=fix, file=str(path), field=field)
 
 
 @contextmanager

@@ -18,6 +18,9 @@ from affine import Affine
 
 from jezero_sites.errors import InputError, JezeroError, Notice
 from jezero_sites.io.guard import reading
+from jezero_sites.io.projection import old_projection_notices
+from jezero_sites.io.sidecars import sidecar_notices
+from jezero_sites.io.urls import as_named
 from jezero_sites.mars import MARS_RADIUS_M, RADIUS_TOLERANCE_FRACTION
 from jezero_sites.raster import Grid
 
@@ -32,6 +35,7 @@ ASSIGN_CRS = (
 )
 REPROJECT = "gdalwarp -t_srs IAU_2015:49910 IN OUT.tif"
 ASK = "ask its maker what latitudes are meant; if planetocentric on the sphere: gdal_edit.py -a_srs IAU_2015:49910"
+NEEDED = {"crs": "a map in metres on a sphere of Mars", "geotransform": "a north-up grid of cells with sizes"}
 _METRES = {"", "m", "metre", "metres", "meter", "meters"}
 
 
@@ -67,8 +71,9 @@ def georeference(
         ``E_NO_TRANSFORM E_TRANSFORM E_ROTATED E_NO_CRS E_CRS E_WRONG_BODY E_GEOGRAPHIC E_UNITS
         E_PROJECTION``.
     """
-    name = str(path)
-    notices = list(_sidecar_notices(path, use_sidecars))
+    name = as_named(path)
+    remote = getattr(dataset, "remote_notice", None)
+    notices = [remote] if remote else list(sidecar_notices(path, use_sidecars))
     transform, flip_rows, flip_columns = _north_up(dataset, name)
     if flip_rows:
         notices.append(Notice("W_SOUTH_UP", "rows run north; they were turned round", file=name))
@@ -81,6 +86,7 @@ def georeference(
     whole = _crs(dataset, name, assume_crs, notices)
     crs, vertical_datum = _horizontal(whole)
     check_crs(crs, name)
+    notices += old_projection_notices(crs, name)
     grid = _grid((dataset.height, dataset.width), transform, crs, name)
     return Georeference(grid, flip_rows, flip_columns, vertical_datum, tuple(notices))
 
@@ -156,7 +162,7 @@ def crs_in_words(crs: pyproj.CRS) -> str:
 def _refuse(
     code: str, name: str, *, found: str, fix: str, needed: str = "", field: str = "crs"
 ) -> InputError:
-    return InputError(code, found=found, needed=needed, fix=fix, file=name, field=field)
+    return InputError(code, found=found, needed=needed or NEEDED[field], fix=fix, file=name, field=field)
 
 
 def _north_up(dataset: Any, name: str) -> tuple[Affine, bool, bool]:
@@ -227,23 +233,3 @@ def _foreign_reason(crs: pyproj.CRS) -> str:
     if crs.prime_meridian is not None and crs.prime_meridian.longitude != 0:
         return f"its prime meridian lies at {crs.prime_meridian.longitude} degrees"
     return ""
-
-
-def _sidecar_notices(path: Path, use_sidecars: bool) -> tuple[Notice, ...]:
-    beside = sidecars_of(path)
-    if not beside:
-        return ()
-    names = ", ".join(p.name for p in beside)
-    if use_sidecars:
-        return (Notice("W_SIDECAR_USED", f"{names} may override the file, as told", file=str(path)),)
-    fix = "--use-sidecars, if they are right and the file is not"
-    return (Notice("W_SIDECAR_IGNORED", f"{names} ignored", fix, str(path)),)
-
-
-def sidecars_of(path: Path) -> tuple[Path, ...]:
-    """Return the files beside a raster that GDAL would let override it."""
-    end = path.suffix
-    ends = {".aux.xml", ".tfw", ".wld", ".aux", f"{end}w", f"{end[:2]}{end[-1:]}w"} - {end, "w"}
-    named = {path.with_suffix(e) for e in ends} | {Path(f"{path}.aux.xml"), Path(f"{path}.msk")}
-    named |= {p.with_suffix(p.suffix.upper()) for p in named}
-    return tuple(sorted(p for p in named if p.is_file()))

@@ -9,7 +9,7 @@ module calls ``rasterio.open`` or reads with geopandas or pyogrio; a test holds 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -27,17 +27,17 @@ from jezero_sites.io.files import (
     raster_driver,
     read_start,
 )
+from jezero_sites.io.formats import refuse_foreign
+from jezero_sites.io.remote import HERE, RemoteFile, remote_geotiff
+from jezero_sites.io.sizes import MAX_RASTER_BYTES, check_size
+from jezero_sites.io.urls import as_named
 
 Role = Literal["dem", "ortho"]
 
 LEAST_CELLS = 9
-MAX_BLOCK_BYTES = 256 << 20
-MAX_RASTER_BYTES = 64 << 30
-BOMB_BYTES = 1 << 30
-BOMB_RATIO = 1000
 
 _FENCES = {
-    "GDAL_CACHEMAX": 64,
+    "GDAL_CACHEMAX": 64 << 20,  # bytes: rasterio hands it to GDAL as it is
     "GDAL_HTTP_MAX_RETRY": 5,
     "GDAL_VRT_ENABLE_PYTHON": "NO",
     "GTIFF_IGNORE_READ_ERRORS": "NO",
@@ -56,13 +56,16 @@ def open_raster(
     band: int | None = None,
     use_sidecars: bool = False,
     allow_sparse: bool = False,
+    allow_remote: Collection[str] = (),
+    max_bytes: int = MAX_RASTER_BYTES,
 ) -> Iterator[Any]:
     """Open a raster for reading, after every check that needs no cell of it.
 
     Parameters
     ----------
     path : str or Path
-        A GeoTIFF or a PDS3 label or image on this machine.
+        A GeoTIFF or a PDS3 label or image on this machine; a GeoTIFF at an ``https://`` URL, where
+        ``allow_remote`` names its host.
     role : {"dem", "ortho"}
         What it is to be used for: a DEM must have one band (or ``band``), real and wider than 8 bits.
     band : int, optional
@@ -71,10 +74,15 @@ def open_raster(
         Let ``.aux.xml`` files, world files and masks beside the file have their say.
     allow_sparse : bool
         Accept a file that declares a thousand times its own size.
+    allow_remote : collection of str
+        Hosts from which rasters may be read over HTTPS: ``example.org``, ``example.org:8443``.
+    max_bytes : int
+        Refuse a file that declares more cells than that.
 
     Yields
     ------
     rasterio.DatasetReader
+        With ``remote_notice``: what to record of a file on another machine, else None.
 
     Raises
     ------
@@ -82,22 +90,50 @@ def open_raster(
         ``E_REMOTE E_NOT_FOUND E_NOT_FILE E_EMPTY_FILE E_INDIRECT E_FORMAT E_OUTSIDE E_CORRUPT E_BANDS
         E_DTYPE E_TOO_SMALL E_BLOCK E_BOMB E_TOO_LARGE``.
     """
+    url, limits = as_named(path), {"allow_sparse": allow_sparse, "max_bytes": max_bytes}
+    if "://" in url:
+        with (
+            remote_geotiff(url, allow_remote) as remote,
+            _opened(Path(url), remote, "GTiff", sidecars=False) as dataset,
+        ):
+            _check(dataset, Path(url), role=role, band=band, stored=remote.size_bytes, limits=limits)
+            dataset.remote_notice = remote.notice()
+            yield dataset
+        return
     file, name = local_file(path), Path(path)
+    refuse_foreign(name)
     driver = raster_driver(name)
     if driver == "PDS":
         check_label(name)
     if use_sidecars:
         check_sidecars(name)
-    with warnings.catch_warnings(), rasterio.Env(**_options(driver, use_sidecars)):
+    with _opened(name, file, driver, sidecars=use_sidecars) as dataset:
+        _check(dataset, name, role=role, band=band, stored=file.stat().st_size, limits=limits)
+        dataset.remote_notice = None
+        yield dataset
+
+
+@contextmanager
+def _opened(name: Path, source: Path | RemoteFile, driver: str, *, sidecars: bool) -> Iterator[Any]:
+    """Open a raster with the one driver that may, behind all fences."""
+    with warnings.catch_warnings(), rasterio.Env(**_options(driver, sidecars)):
         warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
         with reading(name, field="header"):
-            dataset = rasterio.open(file, driver=driver, sharing=False)
+            if isinstance(source, RemoteFile):
+                dataset = rasterio.open(HERE, driver=driver, sharing=False, opener=source.opener)
+            else:
+                dataset = rasterio.open(source, driver=driver, sharing=False)
         with dataset:
-            with reading(name, field="header"):
-                _check_reach(dataset, name, driver)
-                _check_cells(dataset, name, role=role, band=band)
-                _check_size(dataset, name, allow_sparse=allow_sparse)
             yield dataset
+
+
+def _check(
+    dataset: Any, name: Path, *, role: Role, band: int | None, stored: int, limits: dict[str, Any]
+) -> None:
+    with reading(name, field="header"):
+        _check_reach(dataset, name)
+        _check_cells(dataset, name, role=role, band=band)
+        check_size(dataset, name, stored=stored, **limits)
 
 
 @contextmanager
@@ -120,11 +156,12 @@ def corrupt(path: Path, exc: BaseException, *, field: str) -> InputError:
     while exc.__cause__ is not None:
         exc = exc.__cause__
     found = f"{field} cannot be read: {exc or type(exc).__name__}"
-    return InputError("E_CORRUPT", found=found[:400], fix=COPY_AGAIN, file=str(path), field=field)
+    needed, named = "a file that is whole", as_named(path)
+    return InputError("E_CORRUPT", found=found[:400], needed=needed, fix=COPY_AGAIN, file=named, field=field)
 
 
-def _refuse(code: str, path: Path, field: str, *, found: str, needed: str = "", fix: str) -> InputError:
-    return InputError(code, found=found, needed=needed, fix=fix, file=str(path), field=field)
+def _refuse(code: str, path: Path, field: str, *, found: str, needed: str, fix: str) -> InputError:
+    return InputError(code, found=found, needed=needed, fix=fix, file=as_named(path), field=field)
 
 
 def _options(driver: str, use_sidecars: bool) -> dict[str, Any]:
@@ -136,12 +173,13 @@ def _options(driver: str, use_sidecars: bool) -> dict[str, Any]:
     return options
 
 
-def _check_reach(dataset: Any, path: Path, driver: str) -> None:
+def _check_reach(dataset: Any, path: Path) -> None:
     """Refuse a file that leads to others, before anything is asked that would follow."""
     if "OVERVIEW_FILE" in {key.upper() for key in dataset.tags(ns="OVERVIEWS")}:
         fix = "gdal_translate -co COPY_SRC_OVERVIEWS=NO it into a plain GeoTIFF"
-        raise _refuse("E_INDIRECT", path, "OVERVIEW_FILE", found="a tag that names another file", fix=fix)
-    if driver == "PDS":
+        found, needed = "a tag that names another file", "a file that stands alone"
+        raise _refuse("E_INDIRECT", path, "OVERVIEW_FILE", found=found, needed=needed, fix=fix)
+    if dataset.driver == "PDS":
         for name in dataset.files:
             check_inside(path, name)
 
@@ -149,8 +187,9 @@ def _check_reach(dataset: Any, path: Path, driver: str) -> None:
 def _check_cells(dataset: Any, path: Path, *, role: Role, band: int | None) -> None:
     count = dataset.count
     if band is not None and not 1 <= band <= count:
-        fix = f"--band 1 to {count}"
-        raise _refuse("E_BANDS", path, "count", found=f"no band {band}: the file has {count}", fix=fix)
+        found = f"no band {band}: the file has {count}"
+        needed, fix = f"a band from 1 to {count}", "name one of them with --band N"
+        raise _refuse("E_BANDS", path, "count", found=found, needed=needed, fix=fix)
     if role == "dem" and band is None and count != 1:
         raise _refuse(
             "E_BANDS", path, "count", found=f"{count} bands", needed="one", fix="name it with --band N"
@@ -161,47 +200,14 @@ def _check_cells(dataset: Any, path: Path, *, role: Role, band: int | None) -> N
             "E_DTYPE", path, "dtype", found=dtype, needed="real numbers", fix="give a real-valued raster"
         )
     if role == "dem" and np.dtype(dtype).itemsize == 1:
-        found = f"{dtype}: looks like imagery or a hillshade"
-        raise _refuse("E_DTYPE", path, "dtype", found=found, fix="give the elevation raster")
+        found, needed = f"{dtype}: looks like imagery or a hillshade", "16 bits or more"
+        raise _refuse("E_DTYPE", path, "dtype", found=found, needed=needed, fix="give the elevation raster")
     if min(dataset.width, dataset.height) < LEAST_CELLS:
         found = f"{dataset.height} x {dataset.width} cells"
         needed = f"at least {LEAST_CELLS} x {LEAST_CELLS}"
         raise _refuse(
             "E_TOO_SMALL", path, "size", found=found, needed=needed, fix="give a larger part of the raster"
         )
-
-
-def _check_size(dataset: Any, path: Path, *, allow_sparse: bool) -> None:
-    sizes = [np.dtype(name.replace("complex_int", "complex")).itemsize for name in dataset.dtypes]
-    together = sum(sizes) if dataset.interleaving is rasterio.enums.Interleaving.pixel else max(sizes)
-    block = max(rows * cols for rows, cols in dataset.block_shapes) * together
-    if block > MAX_BLOCK_BYTES:
-        needed = f"at most {MAX_BLOCK_BYTES >> 20} MiB"
-        fix = "retile to 512 x 512: gdal_translate -of COG IN OUT"
-        raise _refuse(
-            "E_BLOCK", path, "block", found=f"one block holds {block >> 20} MiB", needed=needed, fix=fix
-        )
-    cells = dataset.width * dataset.height
-    declared = cells * sum(sizes)
-    stored = path.stat().st_size if dataset.driver == "GTiff" else _image_bytes(dataset, path, declared)
-    if declared > BOMB_BYTES and declared > BOMB_RATIO * stored and not allow_sparse:
-        found = f"{dataset.height} x {dataset.width} cells ({declared >> 20} MiB) in a file of {stored} bytes"
-        raise _refuse("E_BOMB", path, "size", found=found, fix="if it is really that empty: --allow-sparse")
-    if declared > MAX_RASTER_BYTES:
-        needed = f"at most {MAX_RASTER_BYTES >> 30} GiB"
-        raise _refuse(
-            "E_TOO_LARGE", path, "size", found=f"{declared >> 30} GiB", needed=needed, fix="cut it into tiles"
-        )
-
-
-def _image_bytes(dataset: Any, path: Path, declared: int) -> int:
-    """Return the size of a PDS3 image; GDAL would fill with zeros what is missing of it."""
-    images = {Path(name).resolve() for name in dataset.files} - {path.resolve()}
-    stored = sum(p.stat().st_size for p in images) if images else path.stat().st_size - check_label(path)
-    if declared > stored:
-        found = f"the label declares {declared} bytes of image, there are {stored}"
-        raise _refuse("E_CORRUPT", path, "block", found=found, fix=COPY_AGAIN)
-    return stored
 
 
 def create_raster(path: Path, profile: Mapping[str, Any]) -> Any:
@@ -226,7 +232,8 @@ def read_table(path: Path, *, layer: str) -> Any:
 
     file = local_file(path)
     if not read_start(file, 16).startswith(b"SQLite format 3\0"):
-        raise _refuse("E_FORMAT", path, "format", found="no GeoPackage", fix="give the sites.gpkg of a run")
+        found, needed, fix = "no GeoPackage", "a GeoPackage", "give the sites.gpkg of a run"
+        raise _refuse("E_FORMAT", path, "format", found=found, needed=needed, fix=fix)
     with reading(path, field=f"layer {layer}"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return geopandas.read_file(file, layer=layer, engine="pyogrio")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from jezero_sites.io.guard import corrupt, open_raster
+from jezero_sites.io.guard import open_raster, reading
 from jezero_sites.raster import Grid, Raster
 
 
@@ -31,22 +31,22 @@ def read_layer(path: str | Path) -> tuple[Raster, ...]:
         be read.
     """
     with open_raster(path, role="ortho") as dataset:
-        shape, transform, crs = (dataset.height, dataset.width), dataset.transform, dataset.crs.to_wkt()
-        grid = Grid.of(shape, transform, crs)
+        with reading(Path(path), field="georeference"):
+            shape, transform, crs = (dataset.height, dataset.width), dataset.transform, dataset.crs.to_wkt()
+            grid = Grid.of(shape, transform, crs)
         return tuple(_band(dataset, number, grid, Path(path)) for number in range(1, dataset.count + 1))
 
 
 def _band(dataset: Any, number: int, grid: Grid, path: Path) -> Raster:
-    try:
+    with reading(path, field="block"):
         stored = dataset.read(number)
-    except Exception as exc:
-        raise corrupt(path, exc, field="block") from exc
     values = stored
     if stored.dtype != np.uint8:
         nodata = dataset.nodatavals[number - 1]
         unknown = np.isnan(stored) if nodata is None or np.isnan(nodata) else stored == nodata
-        decoded = stored.astype(np.float64) * dataset.scales[number - 1] + dataset.offsets[number - 1]
-        values = np.where(unknown, np.nan, decoded).astype(np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):
+            decoded = stored.astype(np.float64) * dataset.scales[number - 1] + dataset.offsets[number - 1]
+            values = np.where(unknown, np.nan, decoded).astype(np.float32)
     name = dataset.descriptions[number - 1] or path.stem
     tags = {k: v for k, v in dataset.tags(number).items() if not k.startswith("STATISTICS")}
     return Raster(values, grid, name, dataset.units[number - 1] or "", tags, (), (path,))

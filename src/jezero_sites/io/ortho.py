@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from jezero_sites.errors import InputError, Notice
 from jezero_sites.io.cells import clean_tags, flipped, stored_cells
 from jezero_sites.io.georef import crs_in_words, georeference
 from jezero_sites.io.guard import open_raster, reading
+from jezero_sites.io.hashing import source_fingerprints, stamp_before
+from jezero_sites.io.urls import as_named
 from jezero_sites.mars import Constant
 from jezero_sites.raster import Raster
 
@@ -31,6 +34,7 @@ def read_ortho(
     band: int | None = None,
     assume_crs: str | None = None,
     use_sidecars: bool = False,
+    allow_remote: Collection[str] = (),
     sun_azimuth_deg: float | None = None,
     incidence_deg: float | None = None,
 ) -> Raster:
@@ -47,6 +51,8 @@ def read_ortho(
         The CRS of a file that has none.
     use_sidecars : bool
         Let ``.aux.xml`` and world files beside the file override it.
+    allow_remote : collection of str
+        Hosts from which a GeoTIFF may be read over HTTPS.
     sun_azimuth_deg, incidence_deg : float, optional
         Where the light came from (clockwise from north) and its angle from the vertical; they override the
         file's own tags ``SUN_AZIMUTH_DEG`` and ``INCIDENCE_DEG``.
@@ -64,9 +70,13 @@ def read_ortho(
         :func:`~jezero_sites.io.georef.georeference` refuse; ``E_CORRUPT``; ``E_DTYPE`` for a palette;
         ``E_SUN`` for angles that no sun above the horizon has; ``E_TOO_LARGE``.
     """
-    file, name = Path(path), str(path)
+    file, name = Path(path), as_named(path)
+    since = stamp_before(file)
     given = dict(zip(_SUN_TAGS, (sun_azimuth_deg, incidence_deg), strict=True))
-    with open_raster(name, role="ortho", band=band, use_sidecars=use_sidecars) as dataset:
+    with open_raster(
+        name, role="ortho", band=band, use_sidecars=use_sidecars, allow_remote=allow_remote
+    ) as dataset:
+        prints = source_fingerprints(dataset, file, since=since)
         where = georeference(dataset, file, assume_crs=assume_crs, use_sidecars=use_sidecars)
         with reading(file, field="tags"):
             tags = clean_tags(dataset.tags())
@@ -77,7 +87,7 @@ def read_ortho(
     tags = {k: v for k, v in tags.items() if k not in _SUN_TAGS} | sun
     tags |= {"BRIGHTNESS_FROM": origin, "CRS": crs_in_words(where.grid.crs), "STORED_AS": dtype}
     values = flipped(values, where)
-    return Raster(values, where.grid, "brightness", "DN", tags, where.notices + notices, (file,))
+    return Raster(values, where.grid, "brightness", "DN", tags, where.notices + notices, (file,), prints)
 
 
 def _chosen_bands(dataset: Any, band: int | None, name: str) -> tuple[list[tuple[int, float]], str]:
@@ -86,7 +96,8 @@ def _chosen_bands(dataset: Any, band: int | None, name: str) -> tuple[list[tuple
     first = band or 1
     if colours[first - 1] == "palette":
         found, fix = "a palette: its numbers are no brightness", "gdal_translate -expand gray IN OUT.tif"
-        raise InputError("E_DTYPE", found=found, fix=fix, file=name, field="dtype")
+        needed = "brightness or colours"
+        raise InputError("E_DTYPE", found=found, needed=needed, fix=fix, file=name, field="dtype")
     if band is None and {"red", "green", "blue"} <= set(colours):
         weights = zip(("red", "green", "blue"), LUMINANCE, strict=True)
         return [(colours.index(c) + 1, float(w)) for c, w in weights], "luminance of red, green and blue"

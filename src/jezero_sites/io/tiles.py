@@ -1,21 +1,21 @@
 """Several files of one grid as one raster: whole cells only, nothing is resampled.
 
 Tiles are taken in the order of their names, however they were listed. Where they overlap, the first
-one counts, and what the others say differently is told as ``W_SEAM``.
+one counts, and what the others say differently is told as ``W_SEAM``, or refused where it is too much.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyproj
 from affine import Affine
-from numpy.typing import NDArray
 
-from jezero_sites.errors import InputError, JezeroError, Notice, RefusedInputs
+from jezero_sites.errors import InputError, JezeroError, RefusedInputs
+from jezero_sites.io.datum import at_odds, joint_datum
+from jezero_sites.io.overlaps import MAX_SEAM_DZ_M, Tile, seam_notices
 from jezero_sites.raster import Grid, Raster
 
 CELL_TOLERANCE = 1e-9
@@ -25,44 +25,22 @@ OFFSET_TOLERANCE_CELLS = 1e-3
 """Largest distance of a tile's corner from a corner of the common cells."""
 
 MAX_MOSAIC_BYTES = 64 << 30
-"""Of float32; the same as for one file."""
+"""The same as for one file."""
 
 
-@dataclass(frozen=True)
-class _Tile:
-    """A raster and the place of its first cell in the common grid."""
-
-    raster: Raster
-    row: int
-    column: int
-
-    @property
-    def name(self) -> str:
-        return self.raster.sources[0].name
-
-    @property
-    def last_row(self) -> int:
-        return self.row + self.raster.grid.shape[0]
-
-    @property
-    def last_column(self) -> int:
-        return self.column + self.raster.grid.shape[1]
-
-    def part(self, box: tuple[int, int, int, int]) -> NDArray[Any]:
-        """Return the values within rows and columns of the common grid."""
-        top, bottom, left, right = box
-        return self.raster.values[
-            top - self.row : bottom - self.row, left - self.column : right - self.column
-        ]
-
-
-def mosaic(rasters: Sequence[Raster]) -> Raster:
+def mosaic(
+    rasters: Sequence[Raster], *, max_seam_dz_m: float = MAX_SEAM_DZ_M, max_bytes: int = MAX_MOSAIC_BYTES
+) -> Raster:
     """Return rasters of one grid as one.
 
     Parameters
     ----------
     rasters : sequence of Raster
         Each read from one file; the order does not matter.
+    max_seam_dz_m : float
+        Largest RMS difference, in metres, of two of them where both have heights.
+    max_bytes : int
+        Largest size of the whole.
 
     Returns
     -------
@@ -72,28 +50,45 @@ def mosaic(rasters: Sequence[Raster]) -> Raster:
     Raises
     ------
     RefusedInputs
-        ``E_CRS_MISMATCH E_GRID_MISMATCH E_GRID_UNALIGNED E_DATUM_MISMATCH`` for each that does not fit
-        the first.
+        ``E_CRS_MISMATCH E_GRID_MISMATCH E_GRID_UNALIGNED`` for each that does not fit the first;
+        ``E_DATUM_MISMATCH`` for each that states another vertical datum than an earlier one, or whose
+        heights show it; ``E_SEAM`` for each that differs too much from an earlier one.
     InputError
         ``E_TOO_LARGE`` where the tiles lie too far apart to be one raster.
     """
     ordered = sorted(rasters, key=lambda r: (r.sources[0].name, str(r.sources[0])))
-    errors = tuple(e for e in (_misfit(r, ordered[0]) for r in ordered[1:]) if e is not None)
+    errors = tuple(e for e in (_misfit(ordered[:n], r) for n, r in enumerate(ordered) if n) if e is not None)
     if errors:
         raise RefusedInputs(errors)
-    tiles = [_placed(r, ordered[0].grid) for r in ordered]
-    grid, tiles = _common(tiles)
-    dtype = np.result_type(*(t.raster.values.dtype for t in tiles))
-    values = np.full(grid.shape, np.nan, dtype)
+    grid, tiles = _common([_placed(r, ordered[0].grid) for r in ordered], max_bytes)
+    seams = seam_notices(tiles, max_seam_dz_m=max_seam_dz_m)
+    values = np.full(grid.shape, np.nan, _dtype(tiles))
     for tile in tiles:
         part = values[tile.row : tile.last_row, tile.column : tile.last_column]
         np.copyto(part, tile.raster.values, where=np.isnan(part))
     first = ordered[0]
-    tags = dict(first.tags.items() & set.intersection(*(set(r.tags.items()) for r in ordered)))
-    tags.setdefault("VERTICAL_DATUM", "unstated")
-    notices = tuple(n for r in ordered for n in r.notices) + _seams(tiles)
-    sources = tuple(r.sources[0] for r in ordered)
-    return Raster(values, grid, first.name, first.unit, dict(sorted(tags.items())), notices, sources)
+    return Raster(
+        values,
+        grid,
+        first.name,
+        first.unit,
+        _shared_tags(ordered),
+        (*(n for r in ordered for n in r.notices), *seams),
+        tuple(r.sources[0] for r in ordered),
+        tuple(f for r in ordered for f in r.fingerprints),
+        {name: counts for r in ordered for name, counts in r.repairs.items()},
+    )
+
+
+def _shared_tags(rasters: Sequence[Raster]) -> dict[str, str]:
+    """Return the tags on which all agree, and the datum that all state in whatever words."""
+    tags = dict(set.intersection(*(set(r.tags.items()) for r in rasters)))
+    tags["VERTICAL_DATUM"] = joint_datum([r.tags.get("VERTICAL_DATUM", "") for r in rasters])
+    return dict(sorted(tags.items()))
+
+
+def _dtype(tiles: Sequence[Tile]) -> np.dtype[Any]:
+    return np.result_type(*(t.raster.values.dtype for t in tiles))
 
 
 def same_crs(a: pyproj.CRS, b: pyproj.CRS) -> bool:
@@ -110,8 +105,9 @@ def _essence(crs: pyproj.CRS) -> tuple[Any, ...]:
     return (operation.method_name, tuple(sorted(n for n in numbers if n[1] != 0)), sphere)
 
 
-def _misfit(raster: Raster, first: Raster) -> JezeroError | None:
-    """Return why a raster is not of the same grid and datum as the first; None where it is."""
+def _misfit(earlier: Sequence[Raster], raster: Raster) -> JezeroError | None:
+    """Return why a raster is not of the same grid and datum as the earlier ones; None where it is."""
+    first = earlier[0]
     a, b = first.grid, raster.grid
     beside = first.sources[0].name
     if not same_crs(a.crs, b.crs):
@@ -125,17 +121,20 @@ def _misfit(raster: Raster, first: Raster) -> JezeroError | None:
     if off > OFFSET_TOLERANCE_CELLS:
         found = f"its cells lie {off:.3g} of a cell beside those of {beside}"
         return _refuse("E_GRID_UNALIGNED", raster, found, field="geotransform")
-    datums = [r.tags.get("VERTICAL_DATUM", "unstated") for r in (raster, first)]
-    if "unstated" not in datums and datums[0].lower() != datums[1].lower():
-        found = f"heights above '{datums[0]}', those of {beside} are above '{datums[1]}'"
-        return _refuse("E_DATUM_MISMATCH", raster, found, field="vertical datum")
+    for other_tile in earlier:
+        datums = [r.tags.get("VERTICAL_DATUM", "") for r in (raster, other_tile)]
+        if at_odds(*datums):
+            found = f"heights above '{datums[0]}', those of {other_tile.sources[0].name} above '{datums[1]}'"
+            return _refuse("E_DATUM_MISMATCH", raster, found, field="vertical datum")
     return None
 
 
 def _refuse(code: str, raster: Raster, found: str, *, field: str) -> InputError:
     fix = "gdalwarp all files to one grid, or assess them one by one"
-    file = str(raster.sources[0])
-    return InputError(code, found=found, needed="tiles of one grid", fix=fix, file=file, field=field)
+    if code == "E_DATUM_MISMATCH":
+        fix = "bring all files to one vertical datum, or assess them one by one"
+    needed, file = "tiles of one grid and one vertical datum", str(raster.sources[0])
+    return InputError(code, found=found, needed=needed, fix=fix, file=file, field=field)
 
 
 def _offset(grid: Grid, origin: Grid) -> tuple[float, float]:
@@ -145,12 +144,12 @@ def _offset(grid: Grid, origin: Grid) -> tuple[float, float]:
     return down, across
 
 
-def _placed(raster: Raster, origin: Grid) -> _Tile:
+def _placed(raster: Raster, origin: Grid) -> Tile:
     down, across = _offset(raster.grid, origin)
-    return _Tile(raster, round(down), round(across))
+    return Tile(raster, round(down), round(across))
 
 
-def _common(tiles: list[_Tile]) -> tuple[Grid, list[_Tile]]:
+def _common(tiles: list[Tile], max_bytes: int) -> tuple[Grid, list[Tile]]:
     """Return the grid over all tiles, and the tiles placed in it.
 
     The corner is taken from the tiles that lie there, so that tiles cut from a raster give its grid back.
@@ -158,13 +157,13 @@ def _common(tiles: list[_Tile]) -> tuple[Grid, list[_Tile]]:
     upper = min(tiles, key=lambda t: t.row)
     left = min(tiles, key=lambda t: t.column)
     shape = (max(t.last_row for t in tiles) - upper.row, max(t.last_column for t in tiles) - left.column)
-    if shape[0] * shape[1] * 4 > MAX_MOSAIC_BYTES:
-        found = f"the tiles span {shape[0]} x {shape[1]} cells"
-        fix = "assess tiles that lie apart one by one"
+    size = shape[0] * shape[1] * _dtype(tiles).itemsize
+    if size > max_bytes:
+        found = f"the tiles span {shape[0]} x {shape[1]} cells, {size / 2**30:.4g} GiB"
+        needed = f"at most {max_bytes / 2**30:.4g} GiB"
+        fix = "assess tiles that lie apart one by one, or --max-size GIB"
         name = str(upper.raster.sources[0])
-        raise InputError(
-            "E_TOO_LARGE", found=found, needed="at most 64 GiB", fix=fix, file=name, field="size"
-        )
+        raise InputError("E_TOO_LARGE", found=found, needed=needed, fix=fix, file=name, field="size")
     first = tiles[0].raster.grid
     corner = Affine(
         first.transform.a,
@@ -174,33 +173,5 @@ def _common(tiles: list[_Tile]) -> tuple[Grid, list[_Tile]]:
         first.transform.e,
         upper.raster.grid.transform.f,
     )
-    placed = [_Tile(t.raster, t.row - upper.row, t.column - left.column) for t in tiles]
+    placed = [Tile(t.raster, t.row - upper.row, t.column - left.column) for t in tiles]
     return Grid.of(shape, corner, first.crs), placed
-
-
-def _seams(tiles: list[_Tile]) -> tuple[Notice, ...]:
-    """Return a notice for each tile that differs from an earlier one where both have values."""
-    notices = []
-    for index, tile in enumerate(tiles):
-        told = [text for earlier in tiles[:index] if (text := _conflict(earlier, tile))]
-        if told:
-            found = f"{'; '.join(told)}; the earlier file was used"
-            fix = "check datum and registration of the tiles"
-            notices.append(Notice("W_SEAM", found, fix, str(tile.raster.sources[0])))
-    return tuple(notices)
-
-
-def _conflict(earlier: _Tile, later: _Tile) -> str:
-    """Tell in how many shared cells two tiles differ and by how much; empty where they agree."""
-    top, bottom = max(earlier.row, later.row), min(earlier.last_row, later.last_row)
-    left, right = max(earlier.column, later.column), min(earlier.last_column, later.last_column)
-    if top >= bottom or left >= right:
-        return ""
-    box = (top, bottom, left, right)
-    difference = earlier.part(box).astype(np.float64) - later.part(box)
-    shared = difference[np.isfinite(difference)]
-    count = int(np.count_nonzero(shared))
-    if not count:
-        return ""
-    rms = float(np.sqrt(np.mean(shared**2)))
-    return f"{count} of {shared.size} cells shared with {earlier.name} differ, RMS {rms:.4g} m"

@@ -45,7 +45,8 @@ def test_a_plain_table_is_read_in_the_usual_columns(write):
     assert frame["seal_sol"].isna().all()
     assert frame.crs.ellipsoid.semi_major_metre == 3_396_190
     assert frame.crs.to_authority() == ("IAU_2015", "49900")
-    assert frame.attrs == {"notices": (), "sources": (path,)}
+    assert (frame.attrs["notices"], frame.attrs["sources"]) == ((), (path,))
+    assert frame.attrs["places"].of("sample", "Atsá") == "line 3"
 
 
 @pytest.mark.parametrize(
@@ -120,7 +121,7 @@ BAD = [
     (HEAD + "A,77.4\n", "E_RAGGED", "line 2"),
     (HEAD + '"A,77.4,18.4\n', "E_QUOTE", "line 2"),
     (HEAD + '"A"x,77.4,18.4\n', "E_QUOTE", "line 2"),
-    (HEAD + "A\0B,77.4,18.4\n", "E_ENCODING", "byte 22"),
+    (HEAD + "A\0B,77.4,18.4\n", "E_ENCODING", "line 2"),
     ((HEAD + "Atsá,77.4,18.4\n").encode("latin-1"), "E_ENCODING", "byte 24"),
     ((HEAD + "A,77.4,18.4\n").encode("utf-16"), "E_ENCODING", "byte 0"),
     (b"\x93\xff\x00\x10" * 40, "E_ENCODING", "byte 0"),

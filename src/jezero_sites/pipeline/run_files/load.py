@@ -56,7 +56,7 @@ def load_run(directory: str | Path) -> Assessment:
     _check_files(folder, record)
     layers = _layers(folder, record)
     dem = layers.pop("elevation_m")
-    inputs = tuple(InputRecord(**entry) for entry in record["inputs"])
+    inputs = tuple(InputRecord(**_known(entry)) for entry in record["inputs"])
     ortho, notices = _ortho(inputs)
     return Assessment(
         dem=dem,
@@ -72,6 +72,12 @@ def load_run(directory: str | Path) -> Assessment:
         statistics=layer_statistics(layers),
         noise_floor=tuple(NoiseFloor(**entry) for entry in record.get("noise_floor", ())),
     )
+
+
+def _known(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return what a record says of an input; whatever else stands there is not ours."""
+    names = ("path", "role", "sha256", "size_bytes", "repairs")
+    return {name: entry[name] for name in names if name in entry}
 
 
 def _check_files(folder: Path, record: dict[str, Any]) -> None:

@@ -10,11 +10,11 @@ import numpy as np
 
 import jezero_sites
 from jezero_sites.errors import Notice
-from jezero_sites.io.hashing import sha256_of
+from jezero_sites.io.hashing import check_unchanged, sha256_of
 from jezero_sites.io.write import write_raster, write_text
 from jezero_sites.pipeline.assessment import Assessment
-from jezero_sites.pipeline.inputs import InputRecord
-from jezero_sites.pipeline.run_files.stage import SCHEMA, staged
+from jezero_sites.pipeline.inputs import InputRecord, check_inputs
+from jezero_sites.pipeline.run_files.stage import LAYER_NAME, SCHEMA, staged
 from jezero_sites.pipeline.stages.noise_floor import floors_csv
 from jezero_sites.raster import Raster
 from jezero_sites.settings import Settings, settings_dict, settings_toml
@@ -31,9 +31,10 @@ def save_run(run: Assessment, directory: Path, *, scaled: bool = False) -> Path:
     Raises
     ------
     InputError
-        ``E_OUT_EXISTS`` where the directory holds something other than a run.
+        ``E_OUT_EXISTS`` where the directory holds something other than a run; ``E_INPUT_CHANGED`` where an
+        input is no longer what was read.
     DiskError
-        ``E_DISK_FULL`` or ``E_WRITE``.
+        ``E_DISK_FULL``, ``E_WRITE`` or ``E_WRITE_VERIFY``.
     """
     from jezero_sites.io.points.vectors import write_sites
 
@@ -44,6 +45,7 @@ def save_run(run: Assessment, directory: Path, *, scaled: bool = False) -> Path:
         write_text(stage / "report.html", run.report())
         write_text(stage / "noise_floor.csv", floors_csv(run.noise_floor))
         write_recipe(stage, run.settings, _record(run))
+        check_inputs(run.inputs)
     return directory
 
 
@@ -56,7 +58,13 @@ def save_layers(
     notices: tuple[Notice, ...],
     scaled: bool = False,
 ) -> Path:
-    """Write a directory of layers alone, with ``config.toml`` and ``run.json``."""
+    """Write a directory of layers alone, with ``config.toml`` and ``run.json``.
+
+    Raises
+    ------
+    InputError, DiskError
+        As :func:`save_run`.
+    """
     from jezero_sites.pipeline.statistics import layer_statistics
 
     with staged(directory) as stage:
@@ -67,11 +75,21 @@ def save_layers(
             "layers": layer_statistics(layers),
         }
         write_recipe(stage, settings, record)
+        check_inputs(inputs)
     return directory
 
 
 def write_layers(layers: dict[str, Raster], folder: Path, *, scaled: bool = False) -> None:
-    """Write each layer as a Cloud-Optimised GeoTIFF; both bounds of a probability in one file."""
+    """Write each layer as a Cloud-Optimised GeoTIFF; both bounds of a probability in one file.
+
+    Raises
+    ------
+    ValueError
+        Where a name is none of a layer: letters, digits and ``_`` alone, so that nothing leaves the folder.
+    """
+    for name in layers:
+        if not LAYER_NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is no name of a layer")
     folder.mkdir(parents=True, exist_ok=True)
     for name, raster in layers.items():
         if name.endswith(_UPPER) and name.removesuffix(_UPPER) in layers:
@@ -80,6 +98,20 @@ def write_layers(layers: dict[str, Raster], folder: Path, *, scaled: bool = Fals
         if name + _UPPER in layers:
             bands.append(layers[name + _UPPER])
         write_layer(folder / f"{name}.tif", bands, scaled=scaled)
+
+
+def save_layer(path: Path, raster: Raster) -> None:
+    """Write one layer alone, if the files it was made from are still what was read.
+
+    Raises
+    ------
+    InputError
+        ``E_INPUT_CHANGED``.
+    DiskError
+        As :func:`write_layer`.
+    """
+    check_unchanged(raster.fingerprints)
+    write_layer(path, [raster])
 
 
 def write_layer(path: Path, bands: list[Raster], *, scaled: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -12,7 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from jezero_sites.errors import DiskError, InputError
+from jezero_sites.errors import InputError
+from jezero_sites.io.files import unwritten
 
 SCHEMA = "jezero_sites.run/1"
 OURS = re.compile(
@@ -20,6 +22,11 @@ OURS = re.compile(
     r"|(noise_floor|statistics|histogram|deviogram)\.csv|(slopes|slope_maps|mean_maps|deviogram)\.png"
 )
 """Names of files that a run writes; anything else in its directory is the user's and is kept."""
+
+LAYER_NAME = re.compile(r"\w+", re.ASCII)
+"""Names of layers, which are also names of files."""
+
+_INPUT = {"path": str, "role": str, "sha256": str, "size_bytes": int}
 
 RUN, SURVEY = "a run", "slopes at baselines"
 """Kinds of directory; one does not take the place of another."""
@@ -30,29 +37,32 @@ def staged(directory: Path, *, kind: str = RUN) -> Iterator[Path]:
     """Give a new directory that takes the place of a run directory when the block ends well.
 
     An earlier run in that place is replaced by renaming, so that a stop at any moment leaves one whole run
-    or the other. Files that are not of a run are carried over.
+    or the other. Files that are not of a run are carried over; what is not a run is never moved or removed.
 
     Raises
     ------
     InputError
         ``E_OUT_EXISTS`` where the place holds something other than a run.
     DiskError
-        ``E_WRITE`` where nothing can be written there.
+        ``E_WRITE`` where nothing can be written there, ``E_DISK_FULL`` where no more can.
     """
     place = Path(os.path.realpath(directory))
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         _recover(place)
         check_out(directory, kind=kind)
-        stage = Path(tempfile.mkdtemp(prefix=f".{place.name}.part-{os.getpid()}-", dir=place.parent))
+        _check_way(place)
+        stage = Path(tempfile.mkdtemp(prefix=_part(place), dir=place.parent))
     except OSError as error:
-        found = error.strerror or str(error)
-        raise DiskError(
-            "E_WRITE", found=found, fix="check --out and its permissions", file=str(directory)
-        ) from error
+        raise unwritten(place, error) from error
     try:
         yield stage
+        check_out(place, kind=kind)  # once more: much may have happened there meanwhile
         _put(stage, place)
+    except BrokenPipeError:  # of the terminal that progress is told to
+        raise
+    except OSError as error:
+        raise unwritten(place, error) from error
     finally:
         shutil.rmtree(stage, ignore_errors=True)
         _recover(place)
@@ -109,23 +119,36 @@ def _is_sound(record: dict[str, Any]) -> bool:
         return False
     if record.get("kind", RUN) not in (RUN, SURVEY):
         return False
-    lists = ("inputs", "notices", *(("samples", "statements") if "sites" in record else ()))
-    return isinstance(record.get("layers"), dict) and all(
-        isinstance(record.get(name), list) for name in lists
+    inputs = record.get("inputs")
+    if not isinstance(inputs, list) or not all(map(_is_input, inputs)):
+        return False
+    lists = ("notices", *(("samples", "statements") if "sites" in record else ()))
+    layers = record.get("layers")
+    return (
+        isinstance(layers, dict)
+        and all(LAYER_NAME.fullmatch(name) for name in layers)
+        and all(isinstance(record.get(name), list) for name in lists)
     )
+
+
+def _is_input(entry: Any) -> bool:
+    return isinstance(entry, dict) and all(isinstance(entry.get(k), kind) for k, kind in _INPUT.items())
 
 
 def _put(stage: Path, place: Path) -> None:
     """Rename the stage into its place; an earlier run steps aside first and comes back if that fails."""
     stage.chmod(0o755)
-    if not place.exists():
+    if place.exists():
+        _carry_over(place, stage)
+        _settle(stage, *_folders(stage))
+        aside = _aside(place)
+        place.rename(aside)
         stage.rename(place)
-        return
-    _carry_over(place, stage)
-    aside = _aside(place)
-    place.rename(aside)
-    stage.rename(place)
-    shutil.rmtree(aside, ignore_errors=True)
+        _drop(aside, place)
+    else:
+        _settle(stage, *_folders(stage))
+        stage.rename(place)
+    _settle(place.parent)
 
 
 def _carry_over(place: Path, stage: Path) -> None:
@@ -141,21 +164,69 @@ def _carry_over(place: Path, stage: Path) -> None:
                 shutil.copy2(here / name, target, follow_symlinks=False)
 
 
+def _settle(*folders: Path) -> None:
+    """Have the names in folders written to the disk, where the file system knows how to."""
+    for folder in folders:
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
+                raise
+        finally:
+            os.close(number)
+
+
+def _folders(stage: Path) -> list[Path]:
+    return [p for p in stage.rglob("*") if p.is_dir() and not p.is_symlink()]
+
+
 def _aside(place: Path) -> Path:
     return place.with_name(f".{place.name}.old")
+
+
+def _check_way(place: Path) -> None:
+    """Refuse to work beside something that is not ours and has the name an earlier run would step aside to."""
+    aside = _aside(place)
+    if os.path.lexists(aside):
+        fix = "move it away, or name another directory"
+        raise InputError("E_OUT_EXISTS", found="it is in the way and holds no run", fix=fix, file=str(aside))
+
+
+def _is_ours(aside: Path) -> bool:
+    """Tell whether what stepped aside was a run, or the empty directory that was named for one."""
+    if aside.is_symlink() or not aside.is_dir():
+        return False
+    try:
+        read_record(aside)
+    except InputError:
+        return not any(aside.iterdir())
+    return True
+
+
+def _drop(aside: Path, place: Path) -> None:
+    """Remove an earlier run, under a name by which the next run knows what a stop has left of it."""
+    left = Path(tempfile.mkdtemp(prefix=_part(place), dir=place.parent))
+    aside.rename(left)
+    shutil.rmtree(left, ignore_errors=True)
+
+
+def _part(place: Path) -> str:
+    return f".{place.name}.part-{os.getpid()}-"
 
 
 def _recover(place: Path) -> None:
     """Bring an earlier run back where a stop came between two renames; drop what stopped runs left behind."""
     aside = _aside(place)
-    if aside.is_dir() and not aside.is_symlink():
+    if _is_ours(aside):
         if place.exists():
-            shutil.rmtree(aside, ignore_errors=True)
+            _drop(aside, place)
         else:
             aside.rename(place)
-    for left in place.parent.glob(f".{place.name}.part-*-*"):
-        maker = left.name.rsplit("-", 2)[1]
-        if maker.isdigit() and not _is_alive(int(maker)):
+    made = re.compile(re.escape(f".{place.name}.part-") + r"(\d+)-\w+")
+    for left in place.parent.iterdir():
+        maker = made.fullmatch(left.name)
+        if maker and not left.is_symlink() and not _is_alive(int(maker[1])):
             shutil.rmtree(left, ignore_errors=True)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import jezero_sites
 from jezero_sites.errors import InputError
-from jezero_sites.io.hashing import sha256_of
+from jezero_sites.io.hashing import check_unchanged, sha256_of
 from jezero_sites.io.write import write_text
 from jezero_sites.maps.slope_figures import deviogram_figure, slope_histograms, slope_maps
 from jezero_sites.pipeline.inputs import input_records
@@ -67,6 +67,7 @@ def save_baselines(
         record = _record(found, statistics, stage, limit_deg)
         text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
         write_text(stage / "run.json", text + "\n")
+        check_unchanged(found.dem.fingerprints)
     return record
 
 

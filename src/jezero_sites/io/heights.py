@@ -1,0 +1,108 @@
+"""Stored numbers to heights in metres, with a count of everything that was mended on the way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jezero_sites.errors import InputError, Notice
+from jezero_sites.io.cells import Cells
+from jezero_sites.mars import HIGHEST_HEIGHT_M, LOWEST_HEIGHT_M
+
+SENTINEL = 1e30
+"""Numbers beyond this mark missing cells that the file does not declare, as of ISIS and PDS."""
+
+CHECK_VALUES = (
+    "check the NoData value, the unit, and whether these are radii: heights above the areoid are needed"
+)
+
+
+class Tally:
+    """What was found among the cells of a file."""
+
+    def __init__(self) -> None:
+        self.masked = 0
+        self.nonfinite = 0
+        self.sentinels = 0
+        self.valid = 0
+        self.low, self.high = np.inf, -np.inf
+
+    def repairs(self, *, is_scaled: bool, is_flipped: bool) -> dict[str, int]:
+        """Return how many cells were masked by the file, mended, scaled and moved by turning it round."""
+        total = self.masked + self.nonfinite + self.sentinels + self.valid
+        return {
+            "masked_cells": self.masked,
+            "nonfinite_cells": self.nonfinite,
+            "sentinel_cells": self.sentinels,
+            "scaled_cells": self.valid if is_scaled else 0,
+            "flipped_cells": total if is_flipped else 0,
+        }
+
+
+def value_type(dtype: str, *, scaled: bool) -> str:
+    """Return float32 where that holds the numbers of a stored type exactly, else float64."""
+    return "float32" if dtype in ("float32", "float16", "int16", "uint16") and not scaled else "float64"
+
+
+def scale_notices(scale: float, offset: float, name: str) -> list[Notice]:
+    """Refuse a scale that makes no sense; tell of one that is applied."""
+    if not (np.isfinite(scale) and np.isfinite(offset)) or scale == 0:
+        found = f"scale {scale}, offset {offset}"
+        fix = "gdal_edit.py -scale 1 -offset 0, or the true ones"
+        raise InputError("E_SCALE", found=found, needed="finite numbers", fix=fix, file=name, field="scale")
+    if (scale, offset) == (1, 0):
+        return []
+    return [
+        Notice("W_SCALED", f"the file's scale {scale:.12g} and offset {offset:.12g} were applied", file=name)
+    ]
+
+
+def heights(
+    cells: Cells, dtype: np.dtype[Any], scale: float, offset: float, *, tally: Tally
+) -> NDArray[np.floating]:
+    """Return heights in metres, NaN where the cells are not valid, not finite or absurd."""
+    values = cells.stored.astype(dtype)
+    values[~cells.is_valid] = np.nan
+    tally.masked += int(np.count_nonzero(~cells.is_valid))
+    is_finite = np.isfinite(values)
+    tally.nonfinite += int(np.count_nonzero(cells.is_valid & ~is_finite))
+    is_sentinel = is_finite & (np.abs(values) > SENTINEL)
+    tally.sentinels += int(np.count_nonzero(is_sentinel))
+    values[~is_finite | is_sentinel] = np.nan
+    if (scale, offset) != (1, 0):
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = values * scale + offset
+    known = values[~np.isnan(values)]
+    tally.valid += known.size
+    if known.size:
+        tally.low, tally.high = min(tally.low, float(known.min())), max(tally.high, float(known.max()))
+    return values
+
+
+def check_range(tally: Tally, name: str) -> None:
+    """Refuse a file without heights, or with heights that Mars does not have."""
+    needed = f"{LOWEST_HEIGHT_M:.0f} to {HIGHEST_HEIGHT_M:.0f} m"
+    if tally.valid == 0 and tally.sentinels:
+        found = f"all {tally.sentinels} values are beyond {SENTINEL:g}"
+        raise InputError("E_RANGE", found=found, needed=needed, fix=CHECK_VALUES, file=name, field="values")
+    if tally.valid == 0:
+        found, needed = "no cell has a height", "a height in at least one cell"
+        fix = "check the NoData value, or leave this file out"
+        raise InputError("E_ALL_NODATA", found=found, needed=needed, fix=fix, file=name, field="values")
+    if tally.low < LOWEST_HEIGHT_M or tally.high > HIGHEST_HEIGHT_M:
+        found = f"heights from {tally.low:.6g} to {tally.high:.6g} m"
+        raise InputError("E_RANGE", found=found, needed=needed, fix=CHECK_VALUES, file=name, field="values")
+
+
+def cell_notices(tally: Tally, name: str) -> list[Notice]:
+    """Return what is to be said of cells that were not as declared."""
+    notices = []
+    if tally.nonfinite:
+        found = f"{tally.nonfinite} cells hold NaN or infinity that is not declared; they are unknown"
+        notices.append(Notice("W_NONFINITE", found, file=name))
+    if tally.sentinels:
+        found = f"{tally.sentinels} cells hold numbers beyond {SENTINEL:g} that are not declared; they are unknown"
+        notices.append(Notice("W_SENTINEL", found, fix="gdal_edit.py -a_nodata FILE", file=name))
+    return notices
