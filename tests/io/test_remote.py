@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import http.server
+import json
 import shutil
 import ssl
 import subprocess
 import threading
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 import jezero_sites
+from jezero_sites.cli import cli
 from jezero_sites.errors import DiskError, InputError
 from jezero_sites.io import remote
+from jezero_sites.io.abundance import read_abundance
+from jezero_sites.io.dem import read_dem
 from jezero_sites.io.guard import open_raster
 from jezero_sites.io.ortho import read_ortho
 from jezero_sites.io.remote import RemoteFile, RemoteNotice
 from jezero_sites.io.urls import check_url
+from jezero_sites.pipeline.run_files.run_dir import write_layer
 
 GOOD = "https://example.org/a/dem.tif"
 
@@ -334,3 +341,48 @@ def test_a_remote_file_reads_like_a_local_one(site, monkeypatch):
     assert file.read(2010) == site.content[995:3005]
     assert file.tell() == 3005
     assert file.readable() and file.seekable()
+
+
+def command_line(*args):
+    return CliRunner().invoke(cli, [*map(str, args)], catch_exceptions=True)
+
+
+def test_commands_read_a_dem_from_a_host_that_was_named(site, make_tiff, tmp_path, monkeypatch):
+    args = ("layers", site.url, "--only", "horn_slope_deg", "--out", tmp_path / "run", "--quiet")
+    refused = command_line(*args)
+    assert "E_REMOTE" in str(refused.exception)
+    assert site.asked == []
+    done = command_line(*args, "--allow-remote", site.host)
+    assert done.exit_code == 0, done.exception
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    (entry,) = record["inputs"]
+    assert entry["path"] == site.url
+    assert entry["sha256"] == 'etag "one"'
+    assert entry["size_bytes"] == len(site.content)
+    assert "W_REMOTE" in {notice["code"] for notice in record["notices"]}
+    monkeypatch.setattr(remote, "PART_BYTES", 8192)
+    there = read_dem(site.url, allow_remote=[site.host])
+    np.testing.assert_array_equal(there.values, read_dem(make_tiff(compress=None)).values)
+
+
+def test_info_tells_of_a_remote_dem_what_it_tells_of_a_local_one(site, make_tiff):
+    here = json.loads(command_line("info", make_tiff(compress=None), "--json").stdout)
+    there = json.loads(command_line("info", site.url, "--json", "--allow-remote", site.host).stdout)
+    assert there.pop("file") == site.url
+    assert [f["code"] for f in there.pop("findings") if f["code"] == "W_REMOTE"] == ["W_REMOTE"]
+    del here["file"], here["findings"]
+    assert there == here
+    assert command_line("info", site.url).exception.code == "E_REMOTE"
+
+
+def test_rock_abundance_may_be_remote_too(start, make_tiff, tmp_path):
+    dem = read_dem(make_tiff())
+    values = np.linspace(0, 0.2, dem.values.size, dtype=np.float32).reshape(dem.values.shape)
+    share = replace(dem, values=values, name="rock_abundance_fraction", unit="1")
+    write_layer(tmp_path / "share.tif", [share])
+    site = start((tmp_path / "share.tif").read_bytes())
+    abundance = read_abundance(site.url, allow_remote=[site.host])
+    np.testing.assert_array_equal(abundance.values.astype(np.float32), values)
+    assert [n.code for n in abundance.notices] == ["W_REMOTE"]
+    with pytest.raises(InputError, match="E_REMOTE"):
+        read_abundance(site.url)

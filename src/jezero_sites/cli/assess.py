@@ -74,7 +74,6 @@ def run_assessment(
     """Read the inputs, assess them and write the run directory."""
     from jezero_sites.io.points.samples import read_samples
     from jezero_sites.pipeline import STAGES, assess
-    from jezero_sites.pipeline.inputs import check_swapped
     from jezero_sites.pipeline.run_files.run_dir import save_run
     from jezero_sites.pipeline.run_files.stage import check_out
 
@@ -87,14 +86,12 @@ def run_assessment(
         places = read_samples(samples) if samples else None
         ortho = _ortho(options)
         ground = chosen_dem(dem, **reading_of(options))
-        if places is not None:
-            check_swapped(places, ground.grid)
         run = assess(
             ground,
             ortho=ortho,
             samples=places,
             settings=settings,
-            rock_abundance=chosen_abundance(options["rock_abundance"]),
+            rock_abundance=chosen_abundance(options["rock_abundance"], allow_remote=options["allow_remote"]),
             allow_coarse=options["allow_coarse"],
             jobs=options["jobs"],
             progress=tell,
@@ -113,7 +110,10 @@ def _ortho(options: dict[str, Any]) -> Any:
     from jezero_sites.io.ortho import read_ortho
 
     return read_ortho(
-        options["ortho"], sun_azimuth_deg=options["sun_azimuth"], incidence_deg=options["incidence"]
+        options["ortho"],
+        allow_remote=options["allow_remote"],
+        sun_azimuth_deg=options["sun_azimuth"],
+        incidence_deg=options["incidence"],
     )
 
 

@@ -60,8 +60,9 @@ def layers_command(**options: Any) -> None:
     with console.progress(("read the inputs", *STAGES[:3], "write the layers"), quiet=quiet) as tell:
         tell("read the inputs")
         dem = chosen_dem(options["dem"], **reading_of(options))
-        ortho = read_ortho(options["ortho"]) if options["ortho"] else None
-        abundance = chosen_abundance(options["rock_abundance"])
+        hosts, picture = options["allow_remote"], options["ortho"]
+        ortho = read_ortho(picture, allow_remote=hosts) if picture else None
+        abundance = chosen_abundance(options["rock_abundance"], allow_remote=hosts)
         found, notices = assess_layers(
             dem, settings, names=names, rock_abundance=abundance, jobs=options["jobs"], progress=tell
         )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,6 +23,7 @@ _READING = (
     "allow_sparse",
     "vertical_datum",
     "max_size_gib",
+    "allow_remote",
     "max_seam_dz_m",
 )
 
@@ -65,6 +65,10 @@ reading_options = _together(
         "--max-size", "max_size_gib", type=click.FloatRange(0, min_open=True), default=MAX_SIZE_GIB, metavar="GIB",
         help=f"Refuse a raster that is larger, in the file or in memory; {MAX_SIZE_GIB:g}.",
     ),
+    click.option(
+        "--allow-remote", multiple=True, metavar="HOST",
+        help="Read https://HOST/... GeoTIFFs over the network; without it no input leaves this machine. Repeatable.",
+    ),
 )  # fmt: skip
 
 seam_option = click.option(
@@ -105,12 +109,13 @@ def chosen_dem(
     vertical_datum: str | None = None,
     max_size_gib: float = MAX_SIZE_GIB,
     max_seam_dz_m: float = MAX_SEAM_DZ_M,
+    allow_remote: Collection[str] = (),
 ) -> Raster:
     """Return the DEM in one or several files."""
     from jezero_sites.io.dem import read_dem
 
     return read_dem(
-        [Path(p) if "://" not in p else p for p in paths],
+        paths,
         band=band,
         assume_crs=assume_crs,
         use_sidecars=use_sidecars,
@@ -118,13 +123,14 @@ def chosen_dem(
         vertical_datum=vertical_datum,
         max_size_gib=max_size_gib,
         max_seam_dz_m=max_seam_dz_m,
+        allow_remote=allow_remote,
     )
 
 
-def chosen_abundance(path: str | None) -> Raster | None:
+def chosen_abundance(path: str | None, *, allow_remote: Collection[str] = ()) -> Raster | None:
     """Return the rock abundance in a file; None where none was named."""
     if path is None:
         return None
     from jezero_sites.io.abundance import read_abundance
 
-    return read_abundance(path)
+    return read_abundance(path, allow_remote=allow_remote)

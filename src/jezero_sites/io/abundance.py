@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,19 @@ from jezero_sites.io.cells import clean_tags, flipped, stored_cells
 from jezero_sites.io.georef import crs_in_words, georeference
 from jezero_sites.io.guard import open_raster, reading
 from jezero_sites.io.hashing import source_fingerprints, stamp_before
+from jezero_sites.io.urls import as_named
 from jezero_sites.raster import Raster
 
 NAME = "rock_abundance_fraction"
 
 
-def read_abundance(path: str | Path, *, band: int = 1, assume_crs: str | None = None) -> Raster:
+def read_abundance(
+    path: str | Path,
+    *,
+    band: int = 1,
+    assume_crs: str | None = None,
+    allow_remote: Collection[str] = (),
+) -> Raster:
     """Return the share of ground covered by rocks, 0 to 1, from a raster file.
 
     Parameters
@@ -27,6 +35,8 @@ def read_abundance(path: str | Path, *, band: int = 1, assume_crs: str | None = 
         The band to take, from 1.
     assume_crs : str, optional
         The CRS of a file that has none.
+    allow_remote : collection of str
+        Hosts from which a GeoTIFF may be read over HTTPS.
 
     Returns
     -------
@@ -40,9 +50,9 @@ def read_abundance(path: str | Path, *, band: int = 1, assume_crs: str | None = 
         :func:`~jezero_sites.io.georef.georeference` refuse; ``E_CORRUPT``; ``E_RANGE`` where a value is no
         share of ground.
     """
-    file, name = Path(path), str(path)
+    file, name = Path(path), as_named(path)
     since = stamp_before(file)
-    with open_raster(name, role="ortho", band=band) as dataset:
+    with open_raster(name, role="ortho", band=band, allow_remote=allow_remote) as dataset:
         prints = source_fingerprints(dataset, file, since=since)
         where = georeference(dataset, file, assume_crs=assume_crs)
         with reading(file, field="tags"):

@@ -7,7 +7,7 @@ range of heights and the share of unknown cells come from blocks spread evenly o
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from jezero_sites.io.dem import MAX_SIZE_GIB, _unsigned_notice
 from jezero_sites.io.georef import check_band_unit, crs_in_words, georeference
 from jezero_sites.io.guard import open_raster, reading
 from jezero_sites.io.heights import Tally, cell_notices, check_range, heights, scale_notices, value_type
+from jezero_sites.io.urls import as_named
 from jezero_sites.raster import Raster
 
 SAMPLE_CELLS = 1 << 22
@@ -60,13 +61,14 @@ def dem_contents(
     allow_sparse: bool = False,
     vertical_datum: str | None = None,
     max_size_gib: float = MAX_SIZE_GIB,
+    allow_remote: Collection[str] = (),
     sample_cells: int = SAMPLE_CELLS,
 ) -> Contents:
     """Return what a DEM file holds, from about ``sample_cells`` of its cells.
 
     Parameters
     ----------
-    path, band, assume_crs, use_sidecars, allow_sparse, vertical_datum, max_size_gib
+    path, band, assume_crs, use_sidecars, allow_sparse, vertical_datum, max_size_gib, allow_remote
         As for :func:`~jezero_sites.io.dem.read_dem`.
     sample_cells : int
         Blocks are read until about so many cells have been; at least one block is.
@@ -77,7 +79,7 @@ def dem_contents(
         As ``read_dem``, as far as the blocks read show it. A sample without any height is no error: the
         rest may have some.
     """
-    name, number = str(path), band or 1
+    name, number = as_named(path), band or 1
     with open_raster(
         name,
         role="dem",
@@ -85,6 +87,7 @@ def dem_contents(
         use_sidecars=use_sidecars,
         allow_sparse=allow_sparse,
         max_bytes=int(max_size_gib * 2**30),
+        allow_remote=allow_remote,
     ) as dataset:
         where = georeference(dataset, Path(path), assume_crs=assume_crs, use_sidecars=use_sidecars)
         with reading(Path(path), field="tags"):
@@ -113,7 +116,9 @@ def dem_contents(
     return Contents(dem, low, high, 1 - tally.valid / max(read, 1), chosen, blocks)
 
 
-def stored_cells_count(path: str | Path, *, max_size_gib: float = MAX_SIZE_GIB) -> int:
+def stored_cells_count(
+    path: str | Path, *, max_size_gib: float = MAX_SIZE_GIB, allow_remote: Collection[str] = ()
+) -> int:
     """Return how many cells a raster file says it has.
 
     Raises
@@ -122,14 +127,16 @@ def stored_cells_count(path: str | Path, *, max_size_gib: float = MAX_SIZE_GIB) 
         Whatever :func:`~jezero_sites.io.guard.open_raster` refuses of any raster.
     """
     limit = int(max_size_gib * 2**30)
-    with open_raster(path, role="ortho", allow_sparse=True, max_bytes=limit) as dataset:
+    with open_raster(
+        path, role="ortho", allow_sparse=True, max_bytes=limit, allow_remote=allow_remote
+    ) as dataset:
         return int(dataset.width) * int(dataset.height)
 
 
-def refused_header(path: str | Path) -> dict[str, str]:
+def refused_header(path: str | Path, *, allow_remote: Collection[str] = ()) -> dict[str, str]:
     """Return what the header of a file says that was refused as a DEM; nothing where it has none to read."""
     try:
-        with open_raster(path, role="ortho", allow_sparse=True) as dataset:
+        with open_raster(path, role="ortho", allow_sparse=True, allow_remote=allow_remote) as dataset:
             told = {
                 "cells": f"{dataset.height} rows x {dataset.width} columns",
                 "bands": str(dataset.count),

@@ -86,8 +86,8 @@ def read_ortho(
     sun, notices = _sun(tags, given, name)
     tags = {k: v for k, v in tags.items() if k not in _SUN_TAGS} | sun
     tags |= {"BRIGHTNESS_FROM": origin, "CRS": crs_in_words(where.grid.crs), "STORED_AS": dtype}
-    values = flipped(values, where)
-    return Raster(values, where.grid, "brightness", "DN", tags, where.notices + notices, (file,), prints)
+    values, notices = flipped(values, where), (*where.notices, *notices)
+    return Raster(values, where.grid, "brightness", "DN", tags, notices, (file,), prints)
 
 
 def _chosen_bands(dataset: Any, band: int | None, name: str) -> tuple[list[tuple[int, float]], str]:

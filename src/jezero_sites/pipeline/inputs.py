@@ -129,14 +129,7 @@ def check_swapped(samples: GeoDataFrame, grid: Grid) -> None:
 
 
 def sample_notices(dem: Raster, samples: GeoDataFrame) -> tuple[Notice, ...]:
-    """Return the notices of the sample list, and those on the samples that lie off the DEM.
-
-    Raises
-    ------
-    InputError
-        ``E_SWAPPED`` as :func:`check_swapped`.
-    """
-    check_swapped(samples, dem.grid)
+    """Return the notices of the sample list, and those on the samples that lie off the DEM."""
     notices = tuple(samples.attrs.get("notices", ()))
     lon, lat = _positions(samples)
     known = np.isfinite(lon) & np.isfinite(lat)

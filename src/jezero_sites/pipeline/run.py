@@ -11,7 +11,7 @@ from jezero_sites.errors import InputError, Notice
 from jezero_sites.hazards import LandingBounds
 from jezero_sites.layers import layer_for
 from jezero_sites.pipeline.assessment import Assessment
-from jezero_sites.pipeline.inputs import elsewhere_notice, input_records, sample_notices
+from jezero_sites.pipeline.inputs import check_swapped, elsewhere_notice, input_records, sample_notices
 from jezero_sites.pipeline.outcome import Outcome, run_layers
 from jezero_sites.pipeline.stages.aiming import aim, aim_with_divert
 from jezero_sites.pipeline.stages.dem_quality import (
@@ -85,9 +85,12 @@ def assess(
     ------
     ResolutionError
         ``E_RESOLUTION`` where a limit rests on ground finer than the DEM shows.
+    InputError
+        ``E_SWAPPED`` where samples have longitude and latitude exchanged.
     """
     settings = settings or load_profile()
     samples = _samples_or_catalogue(samples)
+    check_swapped(samples, dem.grid)
     notices = check_resolution(dem, settings, allow_coarse=allow_coarse)
     found = work_out(dem, settings, abundance=rock_abundance, jobs=jobs, progress=progress)
     progress(STAGES[3])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ class Reading:
     allow_sparse: bool = False
     vertical_datum: str | None = None
     max_size_gib: float = MAX_SIZE_GIB
+    allow_remote: Collection[str] = ()
     full: bool = False
 
     def options(self) -> dict[str, Any]:
@@ -69,9 +71,14 @@ def file_facts(
     '2, 1 with a position'
     """
     from jezero_sites.io.files import local_file, read_start
+    from jezero_sites.io.urls import as_named
 
     how = reading or Reading()
-    if "://" not in str(path) and Path(path).is_dir():
+    if "://" in as_named(path) and how.allow_remote:
+        from jezero_sites.pipeline.facts.rasters import raster_facts
+
+        return raster_facts(Path(path), settings or load_profile(), how)
+    if Path(path).is_dir():
         from jezero_sites.pipeline.facts.tables import run_facts
 
         return run_facts(Path(path), full=how.full)

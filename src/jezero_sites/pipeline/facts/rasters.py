@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from jezero_sites.errors import InputError, Notice
+from jezero_sites.io.urls import as_named
 from jezero_sites.pipeline.facts.findings import FileFacts, in_order, size_in_words
 from jezero_sites.raster import Grid, Raster
 from jezero_sites.settings import Settings
@@ -34,7 +35,7 @@ def raster_facts(path: Path, settings: Settings, reading: Reading) -> FileFacts:
     try:
         return _dem_facts(path, settings, reading)
     except InputError as refusal:
-        return _no_dem(path, refusal)
+        return _no_dem(path, refusal, reading)
 
 
 def _dem_facts(path: Path, settings: Settings, reading: Reading) -> FileFacts:
@@ -56,21 +57,21 @@ def _dem_facts(path: Path, settings: Settings, reading: Reading) -> FileFacts:
         "vertical_datum": datum,
         "resolution": resolution_in_words(dem, settings),
         "synthetic": _synthetic(dem),
-        "stored_as": f"band {reading.band or 1}, {kind}, {size_in_words(path.stat().st_size)}",
+        "stored_as": f"band {reading.band or 1}, {kind}, {_size(path, dem)}",
         "crs": _crs_in_words(dem),
         **_tags(dem),
     }
     told = (*dem.notices, *notices, *lander_findings(dem, settings))
-    return FileFacts(str(path), facts, lander_facts(dem, settings), in_order(told))
+    return FileFacts(as_named(path), facts, lander_facts(dem, settings), in_order(told))
 
 
 def _held(path: Path, reading: Reading) -> tuple[Contents, tuple[Notice, ...]]:
     """Return what a DEM holds, exactly where it is small or all of it is asked for."""
-    from jezero_sites.io.contents import Contents, dem_contents, stored_cells_count
+    from jezero_sites.io.contents import Contents, dem_contents
     from jezero_sites.io.dem import read_dem
 
     options = reading.options()
-    if reading.full or stored_cells_count(path, max_size_gib=reading.max_size_gib) <= WHOLE_CELLS:
+    if reading.full or _cells(path, reading) <= WHOLE_CELLS:
         dem = read_dem(path, **options)
         known = np.isfinite(dem.values)
         low, high = float(np.nanmin(dem.values)), float(np.nanmax(dem.values))
@@ -85,13 +86,27 @@ def _held(path: Path, reading: Reading) -> tuple[Contents, tuple[Notice, ...]]:
     return held, (Notice("W_SAMPLED", found, "--full reads all of it", path.name),)
 
 
+def _cells(path: Path, reading: Reading) -> int:
+    from jezero_sites.io.contents import stored_cells_count
+
+    return stored_cells_count(path, max_size_gib=reading.max_size_gib, allow_remote=reading.allow_remote)
+
+
+def _size(path: Path, raster: Raster) -> str:
+    """Return the size of a raster's file, which may be on another machine."""
+    from jezero_sites.io.remote import RemoteNotice
+
+    far = [n.size_bytes for n in raster.notices if isinstance(n, RemoteNotice)]
+    return size_in_words(far[0] if far else path.stat().st_size)
+
+
 def _of_a_sample(held: Contents) -> str:
     if held.blocks_read == held.blocks:
         return ""
     return f" (in {held.blocks_read} of {held.blocks} blocks)"
 
 
-def _no_dem(path: Path, refusal: InputError) -> FileFacts:
+def _no_dem(path: Path, refusal: InputError, reading: Reading) -> FileFacts:
     """Return a file that is no DEM as the layer or the image that it is, else with why it was refused."""
     from jezero_sites.io.contents import refused_header
     from jezero_sites.io.layer import read_layer
@@ -109,8 +124,11 @@ def _no_dem(path: Path, refusal: InputError) -> FileFacts:
                 return _picture_facts(image, "image: shown on the map, not a DEM", path)
         except InputError:
             pass
-    facts = {"what": "cannot be used as it is", "size": size_in_words(path.stat().st_size)}
-    return FileFacts(str(path), facts | refused_header(path), {}, in_order((refusal,)), refusal)
+    facts = {"what": "cannot be used as it is"}
+    if path.is_file():
+        facts["size"] = size_in_words(path.stat().st_size)
+    header = refused_header(path, allow_remote=reading.allow_remote)
+    return FileFacts(as_named(path), facts | header, {}, in_order((refusal,)), refusal)
 
 
 def _picture_facts(raster: Raster, what: str, path: Path) -> FileFacts:
@@ -122,7 +140,7 @@ def _picture_facts(raster: Raster, what: str, path: Path) -> FileFacts:
         "values": f"{values.min():.6g} to {values.max():.6g}{unit}" if values.size else "none",
         "unknown": f"{1 - float(known.mean()):.2%}",
         "synthetic": _synthetic(raster),
-        "stored_as": f"{raster.tags.get('STORED_AS', raster.values.dtype)}, {size_in_words(path.stat().st_size)}",
+        "stored_as": f"{raster.tags.get('STORED_AS', raster.values.dtype)}, {_size(path, raster)}",
         "crs": _crs_in_words(raster),
         **_tags(raster),
     }
