@@ -90,7 +90,8 @@ def noise_floors(ground: Ground, settings: Settings) -> tuple[NoiseFloor, ...]:
 
 def no_correlation(error: ValueError) -> SettingsError:
     """Return the error for a table of correlations that no error of heights can have."""
-    return SettingsError("E_SETTINGS_VALUE", found=str(error), field="dem_error.correlation")
+    fix = "take the table that 'jezero-sites noise' prints for this DEM"
+    return SettingsError("E_SETTINGS_VALUE", found=str(error), fix=fix, field="dem_error.correlation")
 
 
 def _floors(ground: Ground, settings: Settings) -> tuple[NoiseFloor, ...]:

@@ -83,11 +83,11 @@ def resolution_notices(dem: Raster, settings: Settings, *, fix: str) -> tuple[No
         notices.append(Notice("W_RELIEF", found, "use a finer DEM for relief", _name(dem)))
     pad = settings.lander.pad_radius_m
     if pad is not None and pad < cell:
-        found = f"pads of {pad:g} m radius are smaller than the DEM's cells of {cell:.3g} m"
-        fix = (
-            "each stands on a point of the ground between cells: roughness within a cell is not in the stance"
+        found = (
+            f"pads of {pad:g} m radius are smaller than the DEM's cells of {cell:.3g} m: each stands on a "
+            "point of the ground between cells, and roughness within a cell is not in the stance"
         )
-        notices.append(Notice("W_PADS", found, fix, _name(dem)))
+        notices.append(Notice("W_PADS", found, "use a finer DEM for the stance", _name(dem)))
     if resolution_m(dem, settings.dem_error.resolution_m) is None:
         found = f"the DEM's real resolution is not stated; its cells are {dem.grid.dy_m:.3g} m"
         notices.append(
