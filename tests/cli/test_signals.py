@@ -27,3 +27,29 @@ def test_a_stopped_run_leaves_nothing_and_exits_with_its_signal(area, tmp_path, 
         process.communicate(timeout=120)
     assert process.returncode == code
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("sent", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_signal_that_arrives_where_python_drops_exceptions_still_stops_the_run(sent, code):
+    program = f"""
+import signal, time, weakref
+import jezero_sites.cli as door
+
+class Part:
+    pass
+
+def main(**_):
+    part = Part()
+    known = weakref.ref(part, lambda _: signal.raise_signal(signal.{sent}))  # as importlib has them
+    del part
+    time.sleep(100)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+door.cli.main = main
+door.main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr

@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sys
+import threading
 from importlib import import_module
 from types import FrameType
 from typing import Any
@@ -93,6 +94,7 @@ def main() -> None:
     """Run the command line and exit with the code of the outcome."""
     os.environ.setdefault("OGR_SKIP", "OGR_VRT")  # a second fence: no vector file may point at another
     signal.signal(signal.SIGTERM, _terminate)
+    sys.unraisablehook = _not_lost
     sys.exit(run(sys.argv[1:]))
 
 
@@ -146,6 +148,16 @@ def _as_ours(error: Exception) -> JezeroError:
         return DiskError(code, found=error.strerror or str(error), fix="free space and run again", file=name)
     found = f"{type(error).__name__}: {error}"
     return JezeroError("E_INTERNAL", found=found, fix="a bug of ours: please report it; --debug shows where")
+
+
+def _not_lost(lost: Any) -> None:
+    """Send a signal again whose exception arose where Python drops exceptions, as in a callback of an import."""
+    sent = {KeyboardInterrupt: signal.SIGINT, _Terminated: signal.SIGTERM}.get(lost.exc_type)
+    if sent is None:
+        sys.__unraisablehook__(lost)
+    else:  # a moment later, when the callback has ended
+        main_thread = threading.main_thread().ident
+        threading.Timer(0.02, signal.pthread_kill, (main_thread, sent)).start()
 
 
 def _terminate(signum: int, frame: FrameType | None) -> Any:
