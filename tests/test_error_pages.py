@@ -100,6 +100,30 @@ def test_every_error_that_the_source_makes_says_what_was_found_and_what_is_neede
     assert not silent
 
 
+WITHOUT_FILE = {
+    ("io/dem.py", "E_NOT_FOUND"): "no file was named",
+    ("io/dem.py", "E_OPTION"): "about an argument of the call: the function's own words say which",
+}
+"""Refusals of the readers that are about no file, and why."""
+
+
+def test_every_refusal_of_a_reader_names_file_field_and_what_to_do():
+    """Settings are read from texts: what reads the file adds its name to what the text was refused for."""
+    seen, silent = 0, []
+    for where, called, node in calls_with_a_code():
+        floor = where.partition("/")[0]
+        if floor not in ("io", "settings") or called not in FAMILY:
+            continue
+        seen += 1
+        given = {keyword.arg for keyword in node.keywords}
+        needed = {"field", "fix"} if floor == "settings" else {"file", "field", "fix"}
+        code = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else ""
+        if not (None in given or needed <= given or (where.partition(":")[0], code) in WITHOUT_FILE):
+            silent.append(f"{where} {code}: {sorted(needed - given)}")
+    assert seen > 40
+    assert not silent
+
+
 def test_notices_are_made_with_what_was_found():
     for name, tree in trees():
         for node in ast.walk(tree):
@@ -145,6 +169,8 @@ def test_refusal_says_what_was_found_and_what_to_do_in_one_line(code, tmp_path):
     assert error.code == code
     assert error.exit_code == 2
     assert error.found
-    assert error.fix or error.needed
+    assert error.fix
+    assert error.field
+    assert error.file or code == "E_PROFILE"  # which is asked for by name
     assert len(str(error).splitlines()) == 1
     assert code in {row[0].strip("`") for row in entries_of_page()}

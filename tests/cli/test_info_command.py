@@ -272,10 +272,22 @@ def test_other_text_is_refused_with_what_is_read(tmp_path, info):
     assert "a GeoTIFF, a PDS3 image, a CSV" in err
 
 
-def test_geopackage_without_sites_is_refused_with_the_way_out(tmp_path, info):
+def test_database_that_is_no_geopackage_is_refused_with_the_way_out(tmp_path, info):
     path = tmp_path / "tubes.gpkg"
     path.write_bytes(b"SQLite format 3\0" + bytes(100))
-    assert "export it as CSV or GeoJSON" in info(path)[2]
+    assert "export it as CSV, GeoJSON or GeoPackage" in info(path)[2]
+
+
+def test_geopackage_of_samples_is_a_list_of_samples(tmp_path, info):
+    import geopandas
+
+    points = geopandas.points_from_xy([77.45], [18.44])
+    frame = geopandas.GeoDataFrame({"name": ["A"]}, geometry=points, crs="IAU_2015:49900")
+    frame.to_file(tmp_path / "tubes.gpkg", driver="GPKG")
+    code, out, _ = info(tmp_path / "tubes.gpkg")
+    assert code == 0
+    assert "list of samples" in out
+    assert "1, 1 with a position" in out
 
 
 def test_colour_is_for_terminals_alone_and_not_where_it_is_refused(tmp_path, info, monkeypatch):

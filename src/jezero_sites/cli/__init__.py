@@ -126,7 +126,7 @@ def _tell(error: Exception, args: list[str]) -> int:
         traceback.print_exception(error)
     told = _as_ours(error)
     if "--json" in args:
-        click.echo(json.dumps({"error": told.as_dict()}, ensure_ascii=False))
+        click.echo(json.dumps({"error": told.as_dict()}))
     click.echo(str(told), err=True)
     return told.exit_code
 

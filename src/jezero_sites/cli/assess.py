@@ -37,7 +37,10 @@ Examples:
 @dem_argument
 @click.option("--out", required=True, type=click.Path(), metavar="DIR", help="Run directory to write.")
 @click.option(
-    "--samples", type=click.Path(), metavar="FILE", help="Samples (CSV, GeoJSON); Perseverance's by default."
+    "--samples",
+    type=click.Path(),
+    metavar="FILE",
+    help="Samples (CSV, GeoJSON, GeoPackage); Perseverance's by default.",
 )
 @click.option("--ortho", type=click.Path(), metavar="FILE", help="Image to show on the map.")
 @click.option("--sun-azimuth", type=float, metavar="DEG", help="Azimuth of the sun in the image, from north.")

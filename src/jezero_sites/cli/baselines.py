@@ -88,7 +88,7 @@ def baselines_command(**options: Any) -> None:
     record = save_baselines(found, out, limit_deg=options["limit_deg"], progress=tell)
     console.warn(found.notices, quiet=quiet)
     if options["as_json"]:
-        click.echo(json.dumps({**record, "out": str(out)}, ensure_ascii=False, indent=1))
+        click.echo(json.dumps({**record, "out": str(out)}, indent=1))
     else:
         click.echo(console.printable(summary_text(record, out)))
 

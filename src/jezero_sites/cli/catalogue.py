@@ -21,7 +21,7 @@ def samples_command(as_json: bool, debug: bool) -> None:
 
     rows = catalog_rows()
     if as_json:
-        click.echo(json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=1))
+        click.echo(json.dumps([asdict(row) for row in rows], indent=1))
         return
     header = ("kind", "name", "sol", "lon E", "lat N", "location", "as of", "source")
     lines = [

@@ -53,12 +53,14 @@ def warn(notices: Iterable[Notice], *, quiet: bool) -> None:
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, left: Sequence[int] = ()) -> str:
     """Return a table of plain text; the columns named in ``left`` are set flush left.
 
+    A line break within a cell shows as a question mark: a row stays one line.
+
     >>> print(table(["id", "m"], [["S01", "7"], ["S02", "123"]], left=[0]))
     id     m
     S01    7
     S02  123
     """
-    cells = [[printable(cell) for cell in row] for row in (header, *rows)]
+    cells = [[printable(cell).replace("\n", "?") for cell in row] for row in (header, *rows)]
     widths = [max(len(line[i]) for line in cells) for i in range(len(header))]
     lines = []
     for line in cells:

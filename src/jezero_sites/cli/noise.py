@@ -73,7 +73,7 @@ def noise_command(**options: Any) -> None:
             "estimated": None if noise is None else asdict(noise),
             "artefacts": artefacts_in_words(artefacts),
         }
-        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+        click.echo(json.dumps(told, indent=1))
         return
     error = settings.dem_error
     click.echo(f"Flat ground with an error of {error.sigma_m:g} m (1 sigma, {error.model}) would read:")

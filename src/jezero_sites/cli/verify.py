@@ -43,7 +43,7 @@ def verify_command(dem: str, full: bool, as_json: bool, quiet: bool, debug: bool
     if not found.agrees:
         raise Disagreement(found, file=dem)
     if as_json:
-        click.echo(json.dumps({"file": dem, **found.as_dict()}, ensure_ascii=False, indent=1))
+        click.echo(json.dumps({"file": dem, **found.as_dict()}, indent=1))
 
 
 def _page(found: Verification, dem: str) -> str:

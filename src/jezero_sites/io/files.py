@@ -18,6 +18,8 @@ LEAST_FREE_BYTES = 1 << 20
 
 COPY_AGAIN = "copy or download the file again"
 
+RASTERS = "a GeoTIFF, a JPEG 2000 image, an ISIS3 cube, a PDS3 or a PDS4 label"
+
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _PDS = (b"PDS_VERSION_ID", b"CCSD3Z", b"NJPL1I")
 _PDS_LABEL_BYTES = 1 << 20
@@ -77,7 +79,8 @@ def read_start(path: Path, count: int) -> bytes:
 def unreadable(path: Path, exc: OSError) -> DiskError:
     """Return the error for a file that is there and cannot be read."""
     found = exc.strerror or str(exc)
-    return DiskError("E_READ", found=found, fix="check permissions and the disk", file=str(path))
+    fix = "check permissions and the disk"
+    return DiskError("E_READ", found=found, fix=fix, file=str(path), field="file")
 
 
 def read_small(path: Path, *, limit: int) -> bytes:
@@ -120,7 +123,7 @@ def raster_driver(path: Path) -> str:
     refuse_indirect(head, path)
     if any(start.startswith(head) for start in _TIFF):
         raise _refusal("E_CORRUPT", path, "header", found=f"only {len(head)} bytes", fix=COPY_AGAIN)
-    found = f"the first bytes {head[:8]!r} are not those of a GeoTIFF or a PDS3 label"
+    found = f"the first bytes {head[:8]!r} are not those of a raster that is read here"
     raise _refusal("E_FORMAT", path, "format", found=found, fix="convert it with gdal_translate to GeoTIFF")
 
 
@@ -178,7 +181,7 @@ def check_sidecars(path: Path) -> None:
 _NEEDED = {
     "E_CORRUPT": "a file that is whole",
     "E_EMPTY_FILE": "a file with content",
-    "E_FORMAT": "a GeoTIFF or a PDS3 label",
+    "E_FORMAT": RASTERS,
     "E_INDIRECT": "a file that holds its data itself",
     "E_NOT_FILE": "a file",
     "E_NOT_FOUND": "a file that is there",
@@ -229,10 +232,11 @@ def unwritten(path: Path, exc: BaseException, *, code: str = "E_WRITE") -> DiskE
         free = LEAST_FREE_BYTES
     full = getattr(exc, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or free < LEAST_FREE_BYTES
     if full:
-        fix = "free some space and run again"
-        return DiskError("E_DISK_FULL", found=f"no space left ({free} bytes)", fix=fix, file=str(path))
+        found, fix = f"no space left ({free} bytes)", "free some space and run again"
+        return DiskError("E_DISK_FULL", found=found, fix=fix, file=str(path), field="disk")
     found = getattr(exc, "strerror", None) or str(exc.__cause__ or exc)
-    return DiskError(code, found=found, fix="check the folder and its permissions", file=str(path))
+    fix = "check the folder and its permissions"
+    return DiskError(code, found=found, fix=fix, file=str(path), field="folder")
 
 
 def write_text(path: str | Path, text: str) -> None:

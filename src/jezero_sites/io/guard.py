@@ -27,8 +27,9 @@ from jezero_sites.io.files import (
     raster_driver,
     read_start,
 )
-from jezero_sites.io.formats import refuse_foreign
+from jezero_sites.io.formats import other_driver
 from jezero_sites.io.remote import HERE, RemoteFile, remote_geotiff
+from jezero_sites.io.sidecars import check_obeyed
 from jezero_sites.io.sizes import MAX_RASTER_BYTES, check_size
 from jezero_sites.io.urls import as_named
 
@@ -64,8 +65,8 @@ def open_raster(
     Parameters
     ----------
     path : str or Path
-        A GeoTIFF or a PDS3 label or image on this machine; a GeoTIFF at an ``https://`` URL, where
-        ``allow_remote`` names its host.
+        A GeoTIFF, a JPEG 2000 image, an ISIS3 cube or a PDS3 or PDS4 label on this machine; a GeoTIFF at an
+        ``https://`` URL, where ``allow_remote`` names its host.
     role : {"dem", "ortho"}
         What it is to be used for: a DEM must have one band (or ``band``), real and wider than 8 bits.
     band : int, optional
@@ -88,7 +89,7 @@ def open_raster(
     ------
     InputError
         ``E_REMOTE E_NOT_FOUND E_NOT_FILE E_EMPTY_FILE E_INDIRECT E_FORMAT E_OUTSIDE E_CORRUPT E_BANDS
-        E_DTYPE E_TOO_SMALL E_BLOCK E_BOMB E_TOO_LARGE``.
+        E_DTYPE E_TOO_SMALL E_BLOCK E_BOMB E_TOO_LARGE``; of ISIS3 and PDS4 also ``E_CRS E_ROTATED``.
     """
     url, limits = as_named(path), {"allow_sparse": allow_sparse, "max_bytes": max_bytes}
     if "://" in url:
@@ -101,12 +102,13 @@ def open_raster(
             yield dataset
         return
     file, name = local_file(path), Path(path)
-    refuse_foreign(name)
-    driver = raster_driver(name)
+    driver = other_driver(name) or raster_driver(name)
     if driver == "PDS":
         check_label(name)
     if use_sidecars:
         check_sidecars(name)
+    else:
+        check_obeyed(name, driver)
     with _opened(name, file, driver, sidecars=use_sidecars) as dataset:
         _check(dataset, name, role=role, band=band, stored=file.stat().st_size, limits=limits)
         dataset.remote_notice = None
@@ -170,6 +172,10 @@ def _options(driver: str, use_sidecars: bool) -> dict[str, Any]:
         options |= _NO_SIDECARS
         if driver == "GTiff":
             options["GDAL_GEOREF_SOURCES"] = "INTERNAL"
+        if driver == "JP2OpenJPEG":
+            options["GDAL_GEOREF_SOURCES"] = "INTERNAL,PAM"  # without PAM, no transform is any transform
+    if driver == "JP2OpenJPEG":
+        options["GDAL_NUM_THREADS"] = "1"  # with more, tiles that fail come out as whatever memory held
     return options
 
 
@@ -179,7 +185,7 @@ def _check_reach(dataset: Any, path: Path) -> None:
         fix = "gdal_translate -co COPY_SRC_OVERVIEWS=NO it into a plain GeoTIFF"
         found, needed = "a tag that names another file", "a file that stands alone"
         raise _refuse("E_INDIRECT", path, "OVERVIEW_FILE", found=found, needed=needed, fix=fix)
-    if dataset.driver == "PDS":
+    if dataset.driver in ("PDS", "PDS4", "ISIS3"):
         for name in dataset.files:
             check_inside(path, name)
 

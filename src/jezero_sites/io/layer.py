@@ -47,6 +47,10 @@ def _band(dataset: Any, number: int, grid: Grid, path: Path) -> Raster:
         with np.errstate(over="ignore", invalid="ignore"):
             decoded = stored.astype(np.float64) * dataset.scales[number - 1] + dataset.offsets[number - 1]
             values = np.where(unknown, np.nan, decoded).astype(np.float32)
-    name = dataset.descriptions[number - 1] or path.stem
-    tags = {k: v for k, v in dataset.tags(number).items() if not k.startswith("STATISTICS")}
-    return Raster(values, grid, name, dataset.units[number - 1] or "", tags, (), (path,))
+    name, unit = dataset.descriptions[number - 1] or path.stem, dataset.units[number - 1] or ""
+    tags = {k: _printable(v) for k, v in dataset.tags(number).items() if not k.startswith("STATISTICS")}
+    return Raster(values, grid, _printable(name), _printable(unit), tags, (), (path,))
+
+
+def _printable(text: str) -> str:
+    return "".join(c for c in text if c.isprintable())

@@ -10,6 +10,7 @@ from rasterio.enums import Interleaving
 
 from jezero_sites.errors import InputError
 from jezero_sites.io.files import COPY_AGAIN, check_label
+from jezero_sites.io.labels import check_cube, check_pds4
 from jezero_sites.io.urls import as_named
 
 MAX_BLOCK_BYTES = 256 << 20
@@ -27,7 +28,7 @@ def check_size(
     ----------
     dataset : rasterio.DatasetReader
     path : Path
-        For the message, and for the label of a PDS3 image.
+        For the message, and for the label of a PDS3, PDS4 or ISIS3 image.
     stored : int
         Size of the file in bytes.
     allow_sparse : bool
@@ -38,7 +39,7 @@ def check_size(
     Raises
     ------
     InputError
-        ``E_BLOCK E_BOMB E_TOO_LARGE``; ``E_CORRUPT`` where a PDS3 image is shorter than its label says.
+        ``E_BLOCK E_BOMB E_TOO_LARGE``; ``E_CORRUPT`` where an image is shorter than its label says.
     """
     sizes = [np.dtype(name.replace("complex_int", "complex")).itemsize for name in dataset.dtypes]
     together = sum(sizes) if dataset.interleaving is Interleaving.pixel else max(sizes)
@@ -49,8 +50,10 @@ def check_size(
         found = f"one block holds {block >> 20} MiB"
         raise _refuse("E_BLOCK", path, "block", found=found, needed=needed, fix=fix)
     declared = dataset.width * dataset.height * sum(sizes)
-    if dataset.driver == "PDS":
-        stored = _image_bytes(dataset, path, declared)
+    if dataset.driver in ("PDS", "PDS4", "ISIS3"):
+        blocks = [(-(-dataset.height // r) * r, -(-dataset.width // c) * c) for r, c in dataset.block_shapes]
+        laid = sum(rows * cols * size for (rows, cols), size in zip(blocks, sizes, strict=True))
+        stored = _image_bytes(dataset, path, laid)
     if declared > BOMB_BYTES and declared > BOMB_RATIO * stored and not allow_sparse:
         found = f"{dataset.height} x {dataset.width} cells ({declared >> 20} MiB) in a file of {stored} bytes"
         needed = f"at most {BOMB_RATIO} times the size of the file"
@@ -63,9 +66,15 @@ def check_size(
 
 
 def _image_bytes(dataset: Any, path: Path, declared: int) -> int:
-    """Return the size of a PDS3 image; GDAL would fill with zeros what is missing of it."""
+    """Return the size of a labelled image; GDAL fills up with zeros what is missing of it, or of its last row."""
     images = {Path(name).resolve() for name in dataset.files} - {path.resolve()}
-    stored = sum(p.stat().st_size for p in images) if images else path.stat().st_size - check_label(path)
+    if dataset.driver == "ISIS3":
+        stored = path.stat().st_size - check_cube(path)
+    elif dataset.driver == "PDS4":
+        array = check_pds4(path)
+        stored = array.file.stat().st_size - array.start
+    else:
+        stored = sum(p.stat().st_size for p in images) if images else path.stat().st_size - check_label(path)
     if declared > stored:
         found = f"the label declares {declared} bytes of image, there are {stored}"
         raise _refuse("E_CORRUPT", path, "block", found=found, needed="the whole image", fix=COPY_AGAIN)

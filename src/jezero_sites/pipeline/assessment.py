@@ -117,6 +117,6 @@ class Assessment:
 
     def __repr__(self) -> str:
         rows, cols = self.dem.grid.shape
-        return (
-            f"<Assessment of {rows} x {cols} cells with profile {self.settings.profile.name}: {self.summary}>"
-        )
+        profile = self.settings.profile.name
+        text = f"<Assessment of {rows} x {cols} cells with profile {profile}: {self.summary}>"
+        return "".join(c if c.isprintable() else " " for c in text)

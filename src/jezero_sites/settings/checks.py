@@ -9,7 +9,9 @@ from jezero_sites.errors import SettingsError
 
 def wrong(where: str, found: str, needed: str) -> SettingsError:
     """Return the error for a value that cannot be used."""
-    return SettingsError("E_SETTINGS_VALUE", found=f"{where} is {found}", needed=needed, field=where)
+    return SettingsError(
+        "E_SETTINGS_VALUE", found=f"{where} is {found}", needed=needed, fix="correct that value", field=where
+    )
 
 
 def need(condition: bool, where: str, found: object, needed: str) -> None:

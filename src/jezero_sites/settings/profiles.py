@@ -46,6 +46,7 @@ def profile_text(name: str) -> str:
             found=f"unknown profile {name!r}{did_you_mean(name, names)}",
             needed=f"one of {', '.join(names)}",
             fix="jezero-sites profiles lists them; --config FILE takes your own",
+            field="profile",
         )
     return resources.files("jezero_sites").joinpath("profiles").joinpath(f"{name}.toml").read_text("utf-8")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 import reprlib
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -30,6 +31,7 @@ _QUOTED = {"dem_error": quoted_height_error, "dispersion": quoted_dispersion}
 T = TypeVar("T")
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = 80
+_PLACE = re.compile(r"\(at ([^()]+)\)$")
 
 
 def load_profile(name: str = DEFAULT_PROFILE) -> t.Settings:
@@ -65,11 +67,13 @@ def read_settings(path: str | Path) -> t.Settings:
         text = Path(path).read_text("utf-8-sig")
     except UnicodeDecodeError as error:
         fix = "save it as UTF-8"
-        raise InputError("E_ENCODING", found="the file is not UTF-8 text", fix=fix, file=str(path)) from error
+        found, place = "the file is not UTF-8 text", f"byte {error.start}"
+        raise InputError("E_ENCODING", found=found, fix=fix, file=str(path), field=place) from error
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or f"cannot be read: {error}"
+        needed, fix = "a TOML settings file", "check the path"
         raise InputError(
-            "E_NOT_FOUND", found=why, needed="a TOML settings file", fix="check the path", file=str(path)
+            "E_NOT_FOUND", found=why, needed=needed, fix=fix, file=str(path), field="path"
         ) from error
     return parse_settings(text, file=str(path))
 
@@ -79,7 +83,11 @@ def parse_settings(text: str, *, file: str = "settings") -> t.Settings:
     try:
         data = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise SettingsError("E_TOML", found=str(error), needed="valid TOML", file=file) from error
+        place, fix = _PLACE.search(str(error)), "mend it there; jezero-sites profiles NAME prints a good one"
+        field = place[1] if place else "file"
+        raise SettingsError(
+            "E_TOML", found=str(error), needed="valid TOML", fix=fix, file=file, field=field
+        ) from error
     try:
         return _settings(extended(data))
     except SettingsError as error:
@@ -158,7 +166,8 @@ def _table(kind: type[T], data: Any, where: str) -> T:
     missing = [n for n, f in fields.items() if n not in table and f.default is dataclasses.MISSING]
     if missing:
         found = f"[{where}] has no {', '.join(missing)}"
-        raise SettingsError("E_SETTINGS_MISSING", found=found, needed="a value for each", field=where)
+        needed, fix = "a value for each", "add what is missing"
+        raise SettingsError("E_SETTINGS_MISSING", found=found, needed=needed, fix=fix, field=where)
     if "source" in table and not _of(str, table["source"], f"{where}.source", "text in quotes").strip():
         raise wrong(f"{where}.source", "empty", "where the numbers are from, or that they are a guess")
     return kind(**{name: _typed(value, hints[name], f"{where}.{name}") for name, value in table.items()})
@@ -223,6 +232,5 @@ def _unknown_key(where: str, key: str, known: Iterable[str], more: str = "") -> 
     place = f"[{where}]: " if where else ""
     names = [*known, *([more] if more else [])]
     found = f"{place}unknown key {key!r}{did_you_mean(key, known)}"
-    return SettingsError(
-        "E_SETTINGS_KEY", found=found, needed=f"one of {', '.join(names)}", field=where or key
-    )
+    needed, fix = f"one of {', '.join(names)}", "correct the name, or take the key out"
+    return SettingsError("E_SETTINGS_KEY", found=found, needed=needed, fix=fix, field=where or key)

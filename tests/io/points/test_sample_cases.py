@@ -14,6 +14,7 @@ from affine import Affine
 
 from jezero_sites.errors import InputError
 from jezero_sites.io.points.samples import read_samples
+from jezero_sites.pipeline import assess
 from jezero_sites.pipeline.inputs import check_swapped, sample_notices
 from jezero_sites.raster import Grid, Raster
 
@@ -51,6 +52,9 @@ REFUSED = {
     "one cell too long": (HEAD + "x" * 201 + ",77.45,18.44\n", "E_TOO_LARGE", "size", "keep only"),
     "one cell of 50 MB": (b"x" * 50_000_000, "E_TOO_LARGE", "size", "keep only"),
     "too many rows": (HEAD + "A,77,18\n" * 100_001, "E_TOO_LARGE", "size", "keep only"),
+    "2,000,000 rows": (HEAD + "A,77,18\n" * 2_000_000, "E_TOO_LARGE", "size", "keep only"),
+    "too many blank lines": (HEAD + "\n" * 300_001, "E_TOO_LARGE", "size", "keep only"),
+    "too many carriage returns": (HEAD + "\r" * 300_001, "E_TOO_LARGE", "size", "keep only"),
     "same name at another place": (
         HEAD + "A,77.45,18.44\nB,77.45,18.44\nA,77.46,18.44\n", "E_DUP_NAME", "line 4, column 1", "its own name",
     ),
@@ -69,7 +73,7 @@ REFUSED = {
     "a sol beyond all sols": (
         "name,lon,lat,seal_sol\nA,77,18,1e300\n", "E_RANGE", "line 2, column 4", "sol of the mission",
     ),
-    "a GeoPackage": (b"SQLite format 3\0" + b"\0" * 84, "E_FORMAT", "format", "export it as CSV"),
+    "an SQLite database": (b"SQLite format 3\0" + b"\0" * 84, "E_FORMAT", "format", "export it as CSV"),
     "a spreadsheet": (b"PK\x03\x04" + b"\0" * 84, "E_FORMAT", "format", "export it as CSV"),
     "a web page": ("<!DOCTYPE html><html></html>", "E_FORMAT", "format", "export it as CSV"),
 }  # fmt: skip
@@ -158,7 +162,7 @@ def test_a_byte_that_is_no_text_is_also_placed_by_its_line(write):
 def test_exchanged_coordinates_are_refused_with_the_line(write, dem):
     path = write(HEAD + "A,,\nB,18.44,77.45\nC,18.441,77.451\n")
     samples = read_samples(path)
-    for check in (lambda: check_swapped(samples, dem.grid), lambda: sample_notices(dem, samples)):
+    for check in (lambda: check_swapped(samples, dem.grid), lambda: assess(dem, samples=samples)):
         with pytest.raises(InputError, match=r"E_SWAPPED.*line 3: longitude 18.44, latitude 77.45") as caught:
             check()
         error = caught.value
@@ -389,10 +393,3 @@ def test_a_wrong_crs_member_is_ignored_and_told(write, crs, words):
 def test_a_height_in_the_geometry_is_the_elevation_unless_a_property_says_other(write):
     text = collection(feature([77.45, 18.44, -2560.5]), feature([77.4, 18.4, 1.0], name="B", elevation=-7))
     assert read_samples(write(text, "s.geojson"))["elevation_m"].tolist() == [-2560.5, -7.0]
-
-
-def test_a_real_geopackage_is_refused_with_a_way_out(write, tmp_path):
-    path = tmp_path / "s.gpkg"
-    read_samples(write(HEAD + "A,77.45,18.44\n")).to_file(path, driver="GPKG", engine="pyogrio")
-    with pytest.raises(InputError, match=r"E_FORMAT.*GeoPackage.*export it as CSV or GeoJSON"):
-        read_samples(path)

@@ -62,13 +62,13 @@ def _feature_record(feature: Any, number: int, file: str) -> Record:
     geometry = feature.get("geometry") if isinstance(feature, dict) else None
     if not isinstance(properties, dict):
         raise _geojson_error(f"{place} has no properties", file, place)
-    fields = _texts(properties, place, file)
+    fields = texts_of(properties, place, file)
     if geometry is not None:
         fields |= _point(geometry, place, file, elevation="elevation_m" not in fields)
     return Record(fields, file, place, {})
 
 
-def _texts(properties: dict[str, Any], place: str, file: str) -> dict[str, str]:
+def texts_of(properties: dict[str, Any], place: str, file: str) -> dict[str, str]:
     """Return the properties that are known here as text; positions are those of the geometry."""
     fields: dict[str, str] = {}
     for key, value in properties.items():

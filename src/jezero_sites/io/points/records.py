@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 from dataclasses import dataclass
 from typing import NoReturn
@@ -11,6 +10,7 @@ from typing import NoReturn
 from jezero_sites.errors import InputError
 
 MAX_ROWS = 100_000
+MAX_LINES = 3 * MAX_ROWS
 MAX_CELL_CHARACTERS = 200
 
 ALIASES = {
@@ -28,6 +28,7 @@ ALIASES = {
 
 FIELD_OF = {alias: field for field, aliases in ALIASES.items() for alias in aliases}
 _DATED_LOCATION = re.compile(r"location_(\d{4})_(\d{2})")
+_LINE = re.compile(r"[^\r\n]+(?:\r\n|\r|\n)?|\r\n|\r|\n")
 _PROTECTED = re.compile(r"'+[=+\-@\t\r]")
 
 
@@ -85,7 +86,9 @@ def table_records(text: str, file: str) -> list[Record]:
 
 def _lines(text: str, file: str) -> list[tuple[int, list[str]]]:
     """Return the rows that are not blank with the line each ends on."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    if max(text.count("\n"), text.count("\r")) > MAX_LINES:
+        too_large(f"more than {MAX_LINES} lines", file)
+    reader = csv.reader((line[0] for line in _LINE.finditer(text)), strict=True)
     rows: list[tuple[int, list[str]]] = []
     try:
         for cells in reader:

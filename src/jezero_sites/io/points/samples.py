@@ -1,4 +1,4 @@
-"""Lists of samples from files of the user: strict CSV or GeoJSON, told apart by their content.
+"""Lists of samples from files of the user: strict CSV, GeoJSON or GeoPackage, told apart by their content.
 
 Nothing is guessed: text stays text, numbers are decimal degrees and metres, and whatever cannot be
 understood is refused with its line. Positions are east-positive and planetocentric.
@@ -17,7 +17,8 @@ from jezero_sites.io.files import local_file, read_small, refuse_indirect
 from jezero_sites.io.hashing import fingerprint
 from jezero_sites.io.points.catalog import COLUMNS, SampleRow
 from jezero_sites.io.points.features import geojson_records
-from jezero_sites.io.points.records import table_records
+from jezero_sites.io.points.geopackage import START, geopackage_records
+from jezero_sites.io.points.records import Record, table_records
 from jezero_sites.io.points.rows import sample_rows
 
 if TYPE_CHECKING:
@@ -47,13 +48,14 @@ class RowPlaces:
 
 
 def read_samples(path: str | Path) -> GeoDataFrame:
-    """Return the samples listed in a CSV or GeoJSON file.
+    """Return the samples listed in a CSV, GeoJSON or GeoPackage file.
 
     Parameters
     ----------
     path : str or Path
         CSV (UTF-8, commas, a header with name, longitude and latitude under one of their usual names) or a
-        GeoJSON FeatureCollection of points with a ``name``. At most 20 MB and 100,000 rows.
+        GeoJSON FeatureCollection of points with a ``name``, or a GeoPackage with one layer of such points (or
+        one called ``samples``) in a CRS of Mars. At most 20 MB and 100,000 rows.
 
     Returns
     -------
@@ -68,7 +70,8 @@ def read_samples(path: str | Path) -> GeoDataFrame:
     InputError
         ``E_REMOTE E_NOT_FOUND E_NOT_FILE E_EMPTY_FILE E_INDIRECT E_FORMAT E_TOO_LARGE E_ENCODING
         E_DELIMITER E_QUOTE E_RAGGED E_NO_COLUMN E_DUP_COLUMN E_NO_ROWS E_NO_NAME E_NOT_NUMBER E_RANGE
-        E_SWAPPED E_KIND E_DUP_NAME E_GEOJSON``, with line and column where there is one.
+        E_SWAPPED E_KIND E_DUP_NAME E_GEOJSON E_GEOPACKAGE
+        E_CORRUPT E_NO_CRS E_CRS E_WRONG_BODY E_UNITS``, with line and column where there is one.
     """
     local_file(path)
     file = Path(path)
@@ -91,15 +94,20 @@ def rows_in(data: bytes, file: Path) -> tuple[list[SampleRow], RowPlaces, tuple[
     """Return the rows that the bytes of a file list, their places and the notices on them."""
     shown = Path(str(file).encode("utf-8", "replace").decode("utf-8"))
     refuse_indirect(data[:4096], file)
-    text = _decoded(data, file)
-    if text.lstrip().startswith(("{", "[")):
-        records, told = geojson_records(text, str(shown))
-    else:
-        records, told = table_records(text, str(shown)), ()
+    records, told = _records(data, file, str(shown))
     rows, more = sample_rows(records, shown)
     pairs = zip(rows, records, strict=True)
     places = RowPlaces({(row.kind, row.name): record.place for row, record in pairs})
     return rows, places, (*told, *more)
+
+
+def _records(data: bytes, file: Path, shown: str) -> tuple[list[Record], tuple[Notice, ...]]:
+    if data.startswith(START):
+        return geopackage_records(data, shown)
+    text = _decoded(data, file)
+    if text.lstrip().startswith(("{", "[")):
+        return geojson_records(text, shown)
+    return table_records(text, shown), ()
 
 
 def sample_frame(
@@ -122,9 +130,6 @@ def sample_frame(
 
 
 def _decoded(data: bytes, file: Path) -> str:
-    if data.startswith(b"SQLite format 3\0"):
-        found = "a GeoPackage or another SQLite database"
-        raise InputError("E_FORMAT", found=found, fix=_EXPORT_FIX, file=str(file), field="format")
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"<")):
         found = f"the first bytes {data[:8]!r} are those of a spreadsheet, an archive or a document"
         raise InputError("E_FORMAT", found=found, fix=_EXPORT_FIX, file=str(file), field="format")

@@ -14,7 +14,9 @@ from jezero_sites.settings import Settings, load_profile
 MAX_SIZE_GIB = 64.0
 """As of :func:`~jezero_sites.io.dem.read_dem`."""
 
-RASTER_ENDS = frozenset({".tif", ".tiff", ".gtiff", ".img", ".lbl", ".vrt", ".cub", ".jp2", ".png", ".jpg"})
+RASTER_ENDS = frozenset(
+    {".tif", ".tiff", ".gtiff", ".img", ".lbl", ".vrt", ".cub", ".jp2", ".xml", ".png", ".jpg"}
+)
 TABLE_ENDS = frozenset({".csv", ".geojson", ".json", ".txt", ".tsv"})
 _RASTER_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"PDS_VERSION_ID", b"CCSD3Z", b"NJPL1I")
 _SQLITE = b"SQLite format 3\0"

@@ -14,7 +14,7 @@ from jezero_sites.settings import Settings, read_settings
 
 
 def samples_facts(path: Path) -> FileFacts:
-    """Return the facts of a CSV or a GeoJSON: how many rows, how many with a position, where they lie."""
+    """Return the facts of a CSV, a GeoJSON or a GeoPackage: how many rows, how many with a position, where they lie."""
     from jezero_sites.io.points.samples import read_samples
 
     try:
@@ -39,16 +39,13 @@ def samples_facts(path: Path) -> FileFacts:
 
 
 def sites_facts(path: Path) -> FileFacts:
-    """Return the facts of a GeoPackage: the sites of a run, or a layer that is not read here."""
+    """Return the facts of a GeoPackage: the sites of a run, or else a list of samples."""
     from jezero_sites.io.guard import read_table
 
     try:
         frame = read_table(path, layer="sites")
     except InputError:
-        found = "a GeoPackage without a layer of sites: samples are not read from GeoPackages"
-        fix = "export it as CSV or GeoJSON with name, lon_deg and lat_deg"
-        refusal = InputError("E_FORMAT", found=found, fix=fix, file=str(path), field="format")
-        return _refused(path, "GeoPackage that cannot be used as it is", refusal)
+        return samples_facts(path)
     crs = frame.crs.name if frame.crs is not None else "none"
     facts = {"what": "sites of a run (GeoPackage, layer sites)", "rows": str(len(frame)), "crs": crs}
     if {"lon_deg", "lat_deg"} <= set(frame.columns) and len(frame):
