@@ -372,7 +372,9 @@ def test_info_tells_of_a_remote_dem_what_it_tells_of_a_local_one(site, make_tiff
     assert [f["code"] for f in there.pop("findings") if f["code"] == "W_REMOTE"] == ["W_REMOTE"]
     del here["file"], here["findings"]
     assert there == here
-    assert command_line("info", site.url).exception.code == "E_REMOTE"
+    refused = command_line("info", site.url).exception
+    assert refused.code == "E_REMOTE"
+    assert "--allow-remote HOST" in refused.fix
 
 
 def test_rock_abundance_may_be_remote_too(start, make_tiff, tmp_path):

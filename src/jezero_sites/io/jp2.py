@@ -40,6 +40,8 @@ _MAX_BOXES, _MAX_SEGMENTS = 10_000, 200_000
 _SIZ, _COD, _COC, _SOT, _SOD, _EOC = 0xFF51, 0xFF52, 0xFF53, 0xFF90, 0xFF93, 0xFFD9
 _OTHERS = {0xFF55, 0xFF57, 0xFF58, 0xFF5C, 0xFF5D, 0xFF5E, 0xFF5F, 0xFF60, 0xFF61, 0xFF63, 0xFF64}
 """Further markers of Part 1; within a segment of another, OpenJPEG would look for markers."""
+_HOLD_BOXES = {b"jp2h", b"asoc", b"res ", b"uinf", b"jpch", b"jplh", b"cgrp"}
+_MAX_DEPTH = 8
 _SOT_START = b"\xff\x90\x00\x0a"
 
 
@@ -100,21 +102,35 @@ def _check(data: mmap.mmap, path: Path) -> None:
 
 
 def _codestream(data: mmap.mmap, path: Path) -> tuple[int, int]:
-    """Return where the first code stream starts and ends."""
-    at = count = 0
-    while True:
-        count += 1
-        if count > _MAX_BOXES or at + 8 > len(data):
-            _broken(path, "no code stream")
+    """Return where the first code stream starts and ends, once every box is known to lie in its place."""
+    streams = []
+    for count, (kind, depth, start, end) in enumerate(_boxes(data, 0, len(data), depth=0, path=path)):
+        if count >= _MAX_BOXES:
+            _broken(path, f"more than {_MAX_BOXES} boxes")
+        if kind == b"jp2c" and depth == 0:
+            streams.append((start, end))
+    if not streams:
+        _broken(path, "no code stream")
+    return streams[0]
+
+
+def _boxes(
+    data: mmap.mmap, at: int, end: int, *, depth: int, path: Path
+) -> Iterator[tuple[bytes, int, int, int]]:
+    """Yield kind, depth, start and end of boxes and of those within; GDAL never comes back from some lengths."""
+    while at + 8 <= end:
         length, kind, head = _uint(data, at, 4), data[at + 4 : at + 8], 8
         if length == 1:
             length, head = _uint(data, at + 8, 8), 16
-        end = at + length if length else len(data)
-        if 0 < length < head or end > len(data):
-            _broken(path, f"the box at byte {at} is longer than the file, or shorter than its head")
-        if kind == b"jp2c":
-            return at + head, end
-        at = end
+        stop = end if length == 0 and depth == 0 else at + length
+        if not at + head <= stop <= end:
+            _broken(path, f"the box at byte {at} is longer than there is room for, or shorter than its head")
+        yield kind, depth, at + head, stop
+        if kind in _HOLD_BOXES:
+            if depth >= _MAX_DEPTH:
+                _broken(path, "boxes nested too deep")
+            yield from _boxes(data, at + head, stop, depth=depth + 1, path=path)
+        at = stop
 
 
 def _segments(data: mmap.mmap, at: int, path: Path) -> Iterator[tuple[int, int, int]]:

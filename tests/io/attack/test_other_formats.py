@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -512,7 +513,7 @@ JPEGS = [
     Forgery(
         "JP2: nested boxes",
         boxed(b"".join(struct.pack(">I", 8 * (9000 - i)) + b"asoc" for i in range(9000))),
-        "ok",
+        "E_CORRUPT",
         is_whole,
     ),
     Forgery("JP2: nested elements", xml_box("<GDALMultiDomainMetadata>" + "<a>" * 200_000), "ok", is_whole),
@@ -727,7 +728,7 @@ def test_a_header_of_tiny_precincts_takes_no_memory_at_the_door(place, how, leas
     ("make", "text"),
     [
         (boxed(struct.pack(">I4s", 3, b"xml ")), "shorter than its head"),
-        (cut("JP2OpenJPEG", -2), "longer than the file"),
+        (cut("JP2OpenJPEG", -2), "longer than there is room"),
         (declaring(40, 24, in_tile=b"\xff\x30\0\x04\0\0"), "no marker of JPEG 2000"),
         (zeroed, "no end mark"),
     ],
@@ -735,6 +736,25 @@ def test_a_header_of_tiny_precincts_takes_no_memory_at_the_door(place, how, leas
 def test_what_is_wrong_with_a_jpeg_2000_is_told(place, make, text):
     with pytest.raises(InputError, match=f"E_CORRUPT.*{text}"):
         check_jp2(make(place))
+
+
+ENDLESS = """
+import signal, sys, rasterio
+signal.alarm(5)
+rasterio.open(sys.argv[1], driver="JP2OpenJPEG").interleaving
+"""
+
+
+def test_a_box_without_length_in_another_does_not_hold_up(place):
+    """GDAL 3.10 walks on from it by nothing, for ever, when it is asked how the cells are stored."""
+    inner = box(b"lbl ", b"gml.data") + struct.pack(">I4s", 0, b"none") + bytes(40)
+    path = boxed(box(b"asoc", inner))(place)
+    with pytest.raises(InputError, match="E_CORRUPT.*shorter than its head"):
+        read_ortho(path)
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", ENDLESS, path], check=False)
+    if done.returncode == 0:
+        pytest.skip(f"this GDAL ({rasterio.__gdal_version__}) comes back by itself")
+    assert done.returncode == -signal.SIGALRM
 
 
 @pytest.mark.parametrize("length", [13, 5000])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -68,7 +69,7 @@ def table_records(text: str, file: str) -> list[Record]:
             "E_EMPTY_FILE", found="no text", fix="copy or download the file again", file=file, field="size"
         )
     _, header = lines[0]
-    columns, date = _header(header, file)
+    columns, date = header_columns(header, file, needed=("name", "lon_deg", "lat_deg"))
     records = []
     for number, cells in lines[1:]:
         if len(cells) != len(header):
@@ -115,8 +116,16 @@ def too_large(found: str, file: str) -> NoReturn:
     )
 
 
-def _header(header: list[str], file: str) -> tuple[dict[str, int], dict[str, str]]:
-    """Return the column of each field, from 1, and the date that a column of locations bears."""
+def header_columns(
+    header: Sequence[str], file: str, *, needed: Sequence[str]
+) -> tuple[dict[str, int], dict[str, str]]:
+    """Return the column of each field, from 1, and the date that a column of locations bears.
+
+    Raises
+    ------
+    InputError
+        ``E_DUP_COLUMN``; ``E_DELIMITER`` or ``E_NO_COLUMN`` where one that is needed is missing.
+    """
     columns: dict[str, int] = {}
     date: dict[str, str] = {}
     for number, cell in enumerate(header, 1):
@@ -132,9 +141,9 @@ def _header(header: list[str], file: str) -> tuple[dict[str, int], dict[str, str
             date = {"location_date": f"{dated[1]}-{dated[2]}"}
         if name == "drop_sol":
             date |= {"kind": "depot", "location": "depot"}
-    missing = [field for field in ("name", "lon_deg", "lat_deg") if field not in columns]
+    missing = [field for field in needed if field not in columns]
     if missing:
-        _no_column(header, missing, file)
+        _no_column(list(header), missing, file)
     return columns, date
 
 

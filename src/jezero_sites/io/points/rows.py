@@ -48,7 +48,7 @@ def _row(record: Record, file: Path) -> SampleRow:
         seal_sol=_sol(record),
         lon_deg=lon,
         lat_deg=lat,
-        elevation_m=_number(record, "elevation_m"),
+        elevation_m=number(record, "elevation_m"),
         location=record.text("location"),
         location_date=record.text("location_date"),
         source=record.text("source") or file.name,
@@ -58,7 +58,7 @@ def _row(record: Record, file: Path) -> SampleRow:
 
 def _position(record: Record) -> tuple[float | None, float | None]:
     """Return longitude and latitude as given, or two None."""
-    lon, lat = _number(record, "lon_deg"), _number(record, "lat_deg")
+    lon, lat = number(record, "lon_deg"), number(record, "lat_deg")
     if (lon is None) != (lat is None):
         field = "lon_deg" if lon is None else "lat_deg"
         fix = "give both longitude and latitude, or neither"
@@ -67,7 +67,7 @@ def _position(record: Record) -> tuple[float | None, float | None]:
 
 
 def _sol(record: Record) -> int | None:
-    sol = _number(record, "seal_sol")
+    sol = number(record, "seal_sol")
     if sol is None:
         return None
     if abs(sol) > LAST_SOL:
@@ -78,7 +78,8 @@ def _sol(record: Record) -> int | None:
     return int(sol)
 
 
-def _number(record: Record, field: str) -> float | None:
+def number(record: Record, field: str) -> float | None:
+    """Return the finite number of a field, None where it is empty; else refuse it with ``E_NOT_NUMBER``."""
     text = record.text(field).strip()
     if not text:
         return None

@@ -76,7 +76,7 @@ def file_facts(
     from jezero_sites.io.urls import as_named
 
     how = reading or Reading()
-    if "://" in as_named(path) and how.allow_remote:
+    if as_named(path).startswith(("https://", "http://")):
         from jezero_sites.pipeline.facts.rasters import raster_facts
 
         return raster_facts(Path(path), settings or load_profile(), how)

@@ -113,6 +113,8 @@ def _no_dem(path: Path, refusal: InputError, reading: Reading) -> FileFacts:
     from jezero_sites.io.ortho import read_ortho
     from jezero_sites.layers import LAYERS
 
+    if refusal.code == "E_REMOTE":
+        raise refusal
     if refusal.code in _NOT_A_DEM:
         try:
             first = read_layer(path)[0]
