@@ -168,7 +168,7 @@ def outcome(path: Path) -> str:
             warnings.simplefilter("error")
             dem = read_dem(path)
     except JezeroError as error:
-        whole = error.found and (error.fix or error.needed) and error.exit_code in (2, 74)
+        whole = error.found and error.fix and error.field and error.file == str(path) and error.exit_code == 2
         return error.code if whole else f"incomplete refusal {error}"
     except Exception as error:  # noqa: BLE001 - whatever comes out raw is what is looked for
         return f"raw {type(error).__name__}: {error}"[:300]

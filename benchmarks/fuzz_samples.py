@@ -160,8 +160,11 @@ def read_toml(data: bytes, number: int) -> None:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
-        raise InputError("E_ENCODING", found="no UTF-8", fix="save it as UTF-8") from exc
-    parse_settings(text)
+        found, place = "no UTF-8", f"byte {exc.start}"
+        raise InputError(
+            "E_ENCODING", found=found, fix="save it as UTF-8", file="fuzz.toml", field=place
+        ) from exc
+    parse_settings(text, file="fuzz.toml")
 
 
 def toml_seeds() -> Iterator[bytes]:
@@ -180,6 +183,10 @@ def outcome(read: Callable[[bytes, int], None], data: bytes, number: int) -> str
         if not told.isprintable() or not told.startswith(f"error[{error.code}]"):
             raise ValueError(f"the message is not one plain line: {told!r}") from error
         told.encode("utf-8")
+        if not (error.found and error.fix and error.field and error.file and error.exit_code == 2):
+            raise ValueError(
+                f"a refusal without its file, its field or what to do: {error.as_dict()}"
+            ) from error
         return error.code
     return "read"
 
@@ -205,6 +212,9 @@ def fuzz(kind: str, count: int, *, seed: int, keep: Path) -> tuple[Counter[str],
     return found, None
 
 
+COUNTS = {"csv": 500_000, "geojson": 200_000, "toml": 20_000}
+"""Inputs of each kind, a minute or less."""
+
 READERS: dict[str, tuple[Callable[[bytes, int], None], tuple[bytes, ...]]] = {
     "csv": (read_csv, CSV_SEEDS),
     "geojson": (read_geojson, GEOJSON_SEEDS),
@@ -215,17 +225,15 @@ READERS: dict[str, tuple[Callable[[bytes, int], None], tuple[bytes, ...]]] = {
 def main(arguments: list[str] | None = None) -> int:
     """Fuzz the readers and print the counts by code; 1 where one let anything else through."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fuzz_samples", description=__doc__)
-    parser.add_argument("--count", type=int, default=500_000, help="inputs of each kind")
-    parser.add_argument(
-        "--kind", choices=READERS, action="append", help="csv alone by default; may be repeated"
-    )
+    parser.add_argument("--count", type=int, help=f"inputs of each kind; {COUNTS} by default")
+    parser.add_argument("--kind", choices=READERS, action="append", help="all by default; may be repeated")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, default=None, help="folder for an input that breaks the rule")
     asked = parser.parse_args(arguments)
     keep = asked.keep or Path(tempfile.gettempdir())
-    for kind in asked.kind or ["csv"]:
+    for kind in asked.kind or READERS:
         began = time.perf_counter()
-        found, broken = fuzz(kind, asked.count, seed=asked.seed, keep=keep)
+        found, broken = fuzz(kind, asked.count or COUNTS[kind], seed=asked.seed, keep=keep)
         print(f"{kind}: {sum(found.values())} inputs in {time.perf_counter() - began:.1f} s")
         for code, times in found.most_common():
             print(f"  {code:<20} {times}")

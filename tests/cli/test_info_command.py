@@ -269,7 +269,7 @@ def test_other_text_is_refused_with_what_is_read(tmp_path, info):
     code, _, err = info(path)
     assert code == 2
     assert err.startswith("error[E_FORMAT]")
-    assert "a GeoTIFF, a PDS3 image, a CSV" in err
+    assert "a raster (GeoTIFF, JPEG 2000, ISIS3, PDS3, PDS4), a CSV" in err
 
 
 def test_database_that_is_no_geopackage_is_refused_with_the_way_out(tmp_path, info):

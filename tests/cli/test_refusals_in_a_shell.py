@@ -31,11 +31,11 @@ SETTINGS = {
 }
 
 
-def words(name, folder):
-    """Return the command that reads a file in its place; what it reads before is not there or is good."""
-    command = {"toml": ["slope", "dem.tif", "--out", "slope.tif", "--config", name], "csv": ["info", name]}
-    ending = name.rpartition(".")[2]
-    return command.get(ending, ["info", name] if ending == "gpkg" else ["slope", name, "--out", "slope.tif"])
+def words(name):
+    """Return the command that reads a file in its place."""
+    if name.endswith(".toml"):
+        return ["assess", "dem.tif", "--out", "run", "--config", name]
+    return ["info", name, "--json"] if name in LISTS else ["slope", name, "slope.tif"]
 
 
 @pytest.fixture(scope="module")
@@ -45,17 +45,13 @@ def told(tmp_path_factory):
     running = {}
     for name, (content, _) in {**DEMS, **LISTS, **SETTINGS}.items():
         (folder / name).write_bytes(content)
-        line = [sys.executable, "-m", "jezero_sites", *words(name, folder), *as_json(name)]
+        line = [sys.executable, "-m", "jezero_sites", *words(name)]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         running[name] = subprocess.Popen(
             line, cwd=folder, env={**os.environ, "PYTHONWARNINGS": "error"}, **pipes
         )
     found = {name: (*process.communicate(), process.returncode) for name, process in running.items()}
     return folder, found
-
-
-def as_json(name):
-    return ["--json"] if name.endswith((".csv", ".gpkg")) else []
 
 
 @pytest.mark.parametrize("name", [*DEMS, *LISTS, *SETTINGS])
@@ -65,7 +61,7 @@ def test_a_refused_input_is_one_line_with_its_code_and_status_2(told, name):
     assert status == 2
     (line,) = err.splitlines()
     assert line.startswith(f"error[{code}] {name}: ")
-    if as_json(name):
+    if name in LISTS:
         error = json.loads(out)["error"]
         assert (error["code"], error["file"]) == (code, name)
         assert error["field"]

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from jezero_sites.errors import JezeroError
 from jezero_sites.io.dem import read_dem
 
+ROOT = Path(__file__).parents[2]
 PATCHES = (b"\xff" * 4, b"\0" * 4, b"\xff\xff\xff\x7f", b"\0\0\0\x80")
 
 
@@ -45,4 +51,28 @@ def test_mutants_of_a_tiff_are_read_or_refused(make_tiff, seed):
         except JezeroError as error:
             outcomes.append(error.code)
             assert error.fix
+            assert error.field
+            assert error.file == str(path)
     assert len(set(outcomes)) > 2  # the mutants reach more than one check
+
+
+def test_300_mutants_of_many_layouts_neither_crash_nor_hang_a_process_of_their_own(tmp_path):
+    """The whole run has some thousands: ``python -m benchmarks.fuzz_rasters``."""
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.fuzz_rasters",
+        "--mutants",
+        "300",
+        "--save",
+        str(tmp_path / "found"),
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    counts = {
+        code: int(count) for count, code in re.findall(r"^ *(\d+)  (read|E_\w+)$", done.stdout, re.MULTILINE)
+    }
+    assert sum(counts.values()) == 300
+    assert len(counts) > 5
+    assert counts["read"] > 0
+    assert not (tmp_path / "found").exists()

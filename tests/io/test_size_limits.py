@@ -67,6 +67,21 @@ def one_block(path, side):
     return path
 
 
+def one_piece(path, side, tile):
+    """Write a TIFF by hand that declares side x side cells of float32, all of whose tiles are the same bytes."""
+    count, body = (-(-side // tile)) ** 2, zlib.compress(bytes(1 << 20), 9)
+    table = 8 + 2 + 11 * 12 + 4
+    at = table + 8 * count
+    entries = [(256, 4, 1, side), (257, 4, 1, side), (258, 3, 1, 32), (259, 3, 1, 8), (262, 3, 1, 1),
+               (277, 3, 1, 1), (322, 4, 1, tile), (323, 4, 1, tile), (324, 4, count, table),
+               (325, 4, count, table + 4 * count), (339, 3, 1, 3)]  # fmt: skip
+    words = [np.array(e[:2], "<u2").tobytes() + np.array(e[2:], "<u4").tobytes() for e in entries]
+    head = b"II*\0" + np.array([8], "<u4").tobytes() + np.array([len(entries)], "<u2").tobytes()
+    places = np.array([at] * count + [len(body)] * count, "<u4").tobytes()
+    path.write_bytes(head + b"".join(words) + bytes(4) + places + body)
+    return path
+
+
 def peak(path, *, sparse=False):
     """Return the code of the refusal in a process of its own, and its largest memory in MiB."""
     command = [sys.executable, "-c", REFUSAL, str(path), "sparse" if sparse else "plain"]
@@ -82,8 +97,9 @@ def peak(path, *, sparse=False):
         (lambda p: declared(p, 200_000, 4096), False, "E_BOMB"),
         (lambda p: declared(p, 200_000, 4096), True, "E_TOO_LARGE"),
         (lambda p: one_block(p, 32_768), False, "E_BLOCK"),
+        (lambda p: one_piece(p, 200_000, 1000), False, "E_BOMB"),
     ],
-    ids=["huge blocks of nothing", "declared", "declared, sparse allowed", "one block"],
+    ids=["huge blocks of nothing", "declared", "declared, sparse allowed", "one block", "one piece"],
 )
 def test_a_bomb_is_refused_in_little_memory(tmp_path, bomb, sparse, code):
     found, mib = peak(bomb(tmp_path / "bomb.tif"), sparse=sparse)

@@ -30,7 +30,7 @@ def read_abundance(
     Parameters
     ----------
     path : str or Path
-        A GeoTIFF or PDS3 raster; scale and offset of the band are applied.
+        A raster (GeoTIFF, JPEG 2000, ISIS3, PDS3, PDS4); scale and offset of the band are applied.
     band : int
         The band to take, from 1.
     assume_crs : str, optional

@@ -43,7 +43,7 @@ def read_ortho(
     Parameters
     ----------
     path : str or Path
-        A GeoTIFF or PDS3 image with integer or floating-point pixels.
+        A raster (GeoTIFF, JPEG 2000, ISIS3, PDS3, PDS4) with integer or floating-point pixels.
     band : int, optional
         The band to take, from 1. Without it: the luminance of red, green and blue bands that are marked
         as such, else the first band. ``BRIGHTNESS_FROM`` in the tags says which.

@@ -89,7 +89,8 @@ def file_facts(
     if kind == "unknown":
         found = "text that is no list of samples and no settings by its name"
         needed = (
-            "a GeoTIFF, a PDS3 image, a CSV, a GeoJSON, a settings file ending in .toml or a run directory"
+            "a raster (GeoTIFF, JPEG 2000, ISIS3, PDS3, PDS4), a CSV, a GeoJSON, a GeoPackage, a settings file "
+            "ending in .toml or a run directory"
         )
         fix = "name one of these"
         raise InputError("E_FORMAT", found=found, needed=needed, fix=fix, file=str(path), field="format")
