@@ -55,7 +55,7 @@ def read_dem(
     Parameters
     ----------
     paths : str, Path or sequence of them
-        Raster files (GeoTIFF, JPEG 2000, ISIS3, PDS3, PDS4); several make one mosaic (see :mod:`jezero_sites.io.tiles`).
+        Rasters (GeoTIFF, JPEG 2000, ISIS3, PDS3, PDS4); several make one mosaic (see :mod:`jezero_sites.io.tiles`).
     band : int, optional
         The band of heights, from 1, where a file has more than one.
     assume_crs : str, optional
