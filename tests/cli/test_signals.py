@@ -53,3 +53,13 @@ door.main()
     )
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_reader_that_stops_early_is_no_fault():
+    """As ``jezero-sites samples | head``."""
+    command = [sys.executable, "-m", "jezero_sites", "samples"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        process.stdout.close()
+        said = process.stderr.read()
+    assert process.returncode == 0
+    assert said == ""

@@ -104,5 +104,5 @@ def cell_notices(tally: Tally, name: str) -> list[Notice]:
         notices.append(Notice("W_NONFINITE", found, file=name))
     if tally.sentinels:
         found = f"{tally.sentinels} cells hold numbers beyond {SENTINEL:g} that are not declared; they are unknown"
-        notices.append(Notice("W_SENTINEL", found, fix="gdal_edit.py -a_nodata FILE", file=name))
+        notices.append(Notice("W_SENTINEL", found, fix="gdal_edit.py -a_nodata VALUE FILE", file=name))
     return notices
