@@ -259,3 +259,64 @@ def test_cut_and_damaged_files_are_refused_or_read_and_nothing_else(write, tmp_p
             codes.add(error.code)
             assert error.fix
     assert "E_CORRUPT" in codes
+
+
+@pytest.mark.parametrize("table", ["gpkg_geometry_columns", "gpkg_spatial_ref_sys"])
+def test_a_view_in_place_of_a_table_of_the_format_is_refused_before_it_runs(write, table):
+    """Its query could run for ever: four times a table of 2000 rows."""
+    bomb = (
+        "SELECT a.* FROM old AS a, many AS b, many AS c, many AS d, many AS e WHERE b.n + c.n + d.n + e.n < 0"
+    )
+    path = change(
+        write(),
+        "CREATE TABLE many (n INTEGER)",
+        "INSERT INTO many WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 2000) "
+        "SELECT n FROM t",
+        "PRAGMA legacy_alter_table = ON",
+        f"ALTER TABLE {table} RENAME TO old",
+        f"CREATE VIEW {table} AS {bomb}",
+    )
+    with pytest.raises(InputError, match=rf"E_GEOPACKAGE.*{table} is a view"):
+        read_samples(path)
+
+
+def test_a_query_that_takes_too_many_steps_is_stopped(write, monkeypatch):
+    monkeypatch.setattr("jezero_sites.io.points.geopackage._MAX_STEPS", 5)
+    with pytest.raises(InputError, match=r"E_CORRUPT.*interrupted"):
+        read_samples(write())
+
+
+def given_crs(path, text):
+    base = sqlite3.connect(path)
+    base.execute("UPDATE gpkg_spatial_ref_sys SET definition = ?", (text,))
+    base.commit()
+    base.close()
+    return path
+
+
+def test_a_crs_that_names_a_file_opens_none(write, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("<foo> +proj=longlat +R=3396190 +no_defs <>\n")
+    bound = pyproj.CRS("+proj=longlat +a=3396190 +b=3396190 +towgs84=1,2,3 +no_defs").to_wkt()
+    grids = bound.replace("Geocentric translations", "NTv2")
+    for text in (
+        f"+init={secret}:foo",
+        f"+proj=longlat +R=3396190 +nadgrids={secret} +no_defs",
+        f"+proj=eqc +R=3396190 +nadgrids=@{secret}",
+        bound,
+        grids,
+    ):
+        with pytest.raises(InputError, match=r"E_CRS.*cannot be understood"):
+            read_samples(given_crs(write(), text))
+        (tmp_path / "s.gpkg").unlink()
+
+
+def test_positions_in_gradians_are_refused(write):
+    wkt = (
+        pyproj.CRS(MARS)
+        .to_wkt("WKT1_GDAL")
+        .replace('"degree",0.0174532925199433', '"grad",0.01570796326794897')
+    )
+    assert "grad" in wkt
+    with pytest.raises(InputError, match=r"E_UNITS.*grad.*degrees"):
+        read_samples(given_crs(write(), wkt))

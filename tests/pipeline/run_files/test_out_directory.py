@@ -174,3 +174,32 @@ def test_a_full_disk_keeps_the_earlier_run_and_leaves_no_debris(small_disk):
     assert files(out) == before
     assert [p.name for p in small_disk.iterdir()] == ["run"]
     put(out, layer(3, shape=(90, 110)))
+
+
+def test_files_of_the_user_stay_whatever_their_names(tmp_path):
+    place = tmp_path / "run"
+    put(place)
+    (place / "layers").mkdir(exist_ok=True)
+    for name in ("layers/my_survey.tif", "histogram.csv", "notes.txt"):
+        (place / name).write_text("mine")
+    put(place)
+    for name in ("layers/my_survey.tif", "histogram.csv", "notes.txt"):
+        assert (place / name).read_text() == "mine"
+
+
+def test_a_private_run_stays_private(tmp_path):
+    place = tmp_path / "run"
+    put(place)
+    place.chmod(0o700)
+    put(place)
+    assert place.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_file_of_the_user_with_the_name_of_a_new_layer_is_not_lost(tmp_path):
+    place = tmp_path / "run"
+    put(place, {"horn_slope_deg": layer()["slope_deg"]})
+    (place / "layers").mkdir(exist_ok=True)
+    (place / "layers" / "slope_deg.tif").write_text("mine")
+    with pytest.raises(InputError, match=r"E_OUT_EXISTS.*no run wrote"):
+        put(place)
+    assert (place / "layers" / "slope_deg.tif").read_text() == "mine"

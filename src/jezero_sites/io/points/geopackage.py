@@ -6,6 +6,8 @@ GeoPackage may hold views and functions that would read other files, and opening
 
 from __future__ import annotations
 
+import math
+import re
 import sqlite3
 import struct
 from pathlib import Path
@@ -26,7 +28,10 @@ LAYER = "samples"
 _APPLICATION_IDS = (b"GPKG", b"GP10", b"GP11")
 _WAL = 2  # bytes 18 and 19 of a database whose newest rows may be in a journal beside it
 _ENVELOPE_BYTES = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}
+_MAX_STEPS = 100_000_000  # of SQLite's machine in one query: what would run for ever is stopped
+_OWN_TABLES = ("gpkg_geometry_columns", "gpkg_spatial_ref_sys")
 _READING = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ)
+_NAMES_FILES = re.compile(r"PARAMETERFILE|nadgrids|geoidgrids|EXTENSION\s*\[|PROJ4", re.IGNORECASE)
 _LAYERS = """
 SELECT g.table_name, g.column_name, s.definition, g.srs_id, m.sql FROM gpkg_geometry_columns AS g
 JOIN sqlite_master AS m ON m.name = g.table_name AND m.type = 'table'
@@ -57,7 +62,9 @@ def geopackage_records(data: bytes, file: str) -> tuple[list[Record], tuple[Noti
     try:
         base.deserialize(_settled(data, file))
         base.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, len(data))
+        base.set_progress_handler(lambda: 1, _MAX_STEPS)
         base.set_authorizer(_reading_alone)
+        _check_tables(base, file)
         return _records(base, file), ()
     except (sqlite3.Error, sqlite3.Warning, UnicodeDecodeError) as exc:
         fix, needed = "copy or export it again", "a GeoPackage that is whole"
@@ -99,6 +106,14 @@ def _records(base: sqlite3.Connection, file: str) -> list[Record]:
         raise InputError("E_NO_ROWS", found="no rows", fix="add the samples", file=file, field=layer)
     _place(records, points, crs, file)
     return records
+
+
+def _check_tables(base: sqlite3.Connection, file: str) -> None:
+    """Refuse a database whose own tables are views: their queries could run for ever."""
+    kinds = dict(base.execute("SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view')"))
+    for name in _OWN_TABLES:
+        if kinds.get(name, "table") != "table":
+            _refuse(f"{name} is a {str(kinds[name])[:10]}, no table", file)
 
 
 def _reading_alone(action: int, *_: str | None) -> int:
@@ -184,7 +199,9 @@ def _lonlat(x: Any, y: Any, wkt: str, file: str) -> tuple[Any, Any]:
     from jezero_sites.raster import Grid
 
     try:
-        crs = pyproj.CRS.from_user_input(wkt)
+        crs = pyproj.CRS.from_wkt(wkt)  # other forms, as +init= and +nadgrids=, name files that PROJ opens
+        if crs.is_bound or _NAMES_FILES.search(crs.to_wkt()):
+            raise pyproj.exceptions.CRSError("it is bound to another CRS, or names a file")
     except pyproj.exceptions.CRSError as exc:
         fix = "assign the CRS that its positions are in and export it again"
         found = f"a CRS that cannot be understood: {exc}"[:200]
@@ -196,6 +213,13 @@ def _lonlat(x: Any, y: Any, wkt: str, file: str) -> tuple[Any, Any]:
     except InputError as error:
         if error.code != "E_GEOGRAPHIC":
             raise
+        for axis in crs.axis_info:
+            if abs(axis.unit_conversion_factor / math.radians(1.0) - 1.0) > 1e-9:
+                needed, fix = "degrees", "export it in degrees, as IAU_2015:49900"
+                found = f"its positions are in {axis.unit_name}"
+                raise InputError(
+                    "E_UNITS", found=found, needed=needed, fix=fix, file=file, field="crs unit"
+                ) from None
         return x, y
     from affine import Affine
 

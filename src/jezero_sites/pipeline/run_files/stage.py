@@ -137,7 +137,7 @@ def _is_input(entry: Any) -> bool:
 
 def _put(stage: Path, place: Path) -> None:
     """Rename the stage into its place; an earlier run steps aside first and comes back if that fails."""
-    stage.chmod(0o755)
+    stage.chmod(_mode(place))
     if place.exists():
         _carry_over(place, stage)
         _settle(stage, *_folders(stage))
@@ -151,17 +151,38 @@ def _put(stage: Path, place: Path) -> None:
     _settle(place.parent)
 
 
+def _mode(place: Path) -> int:
+    """Return the permissions that the place has, or those that a new directory gets there."""
+    if place.exists():
+        return place.stat().st_mode & 0o7777
+    os.umask(mask := os.umask(0))
+    return 0o777 & ~mask
+
+
 def _carry_over(place: Path, stage: Path) -> None:
-    """Copy what is not of a run into the stage: links as links."""
+    """Copy what the earlier run has not written into the stage: links as links.
+
+    Raises
+    ------
+    InputError
+        ``E_OUT_EXISTS`` where such a file has the name of one that the new run writes.
+    """
+    written = {*read_record(place)["outputs"], "run.json"} if (place / "run.json").exists() else set()
     for folder, names, files in os.walk(place):
         here = Path(folder)
         links = [name for name in names if (here / name).is_symlink()]
         for name in (*files, *links):
             relative = (here / name).relative_to(place)
             target = stage / relative
-            if not OURS.fullmatch(relative.as_posix()) and not target.exists():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(here / name, target, follow_symlinks=False)
+            if relative.as_posix() in written:
+                continue
+            if os.path.lexists(target):
+                if (here / name).is_symlink():
+                    continue  # a link holds nothing that could be lost
+                found, fix = "a file that no run wrote has the name of a new one", "move it away"
+                raise InputError("E_OUT_EXISTS", found=found, fix=fix, file=str(here / name))
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(here / name, target, follow_symlinks=False)
 
 
 def _settle(*folders: Path) -> None:
