@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-MOST = {"raster": (100.0, 150.0), "list": (250.0, 250.0)}
+MOST = {"raster": (100.0, 150.0), "list": (500.0, 250.0)}
 """Milliseconds and MiB in all; lists of up to 20 MB are read whole before their text is looked at."""
 
 CHILD = """

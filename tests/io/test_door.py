@@ -13,12 +13,14 @@ SOURCE = Path(jezero_sites.__file__).parent
 MODULES = sorted(p for p in SOURCE.rglob("*.py") if p.relative_to(SOURCE).as_posix() != "io/guard.py")
 OPENERS = {"rasterio.open", "geopandas.read_file", "gpd.read_file", "geopandas.read_parquet", "fiona.open"}
 WRITING = {"pyogrio.set_gdal_config_options"}
+IN_MEMORY = "sqlite3.connect(':memory:')"
+"""It opens no file: what it is to hold is handed over as bytes."""
 
 
 def called(tree):
     """Return the dotted names that are called, and the names that are imported from their modules."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
+        if isinstance(node, ast.Call) and ast.unparse(node) != IN_MEMORY:
             yield ast.unparse(node.func), node.lineno
         if isinstance(node, ast.ImportFrom) and node.module:
             for name in node.names:
@@ -32,6 +34,7 @@ def opens(text):
         if name in OPENERS
         or (name.startswith("pyogrio.") and name not in WRITING)
         or name.startswith("osgeo.")
+        or (name.startswith("sqlite3.") and name.endswith("connect"))
     ]
 
 
@@ -84,6 +87,9 @@ def test_no_other_module_opens_files_of_maps(path):
         "pyogrio.read_dataframe('x')",
         "from pyogrio import read_info",
         "with rasterio.open(x) as d: pass",
+        "sqlite3.connect(path)",
+        "sqlite3.connect(':memory:', uri=True)",
+        "from sqlite3 import connect",
     ],
 )
 def test_the_search_sees_what_it_is_for(text):

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jezero_sites.arrays import BoolArray
+from jezero_sites.io.checksums import check_blocks, has_checksums
 from jezero_sites.io.georef import Georeference
 from jezero_sites.io.guard import reading
 
@@ -69,6 +70,8 @@ def _windows(
 
 def _window(dataset: Any, band: int, rows: slice, columns: slice) -> Cells:
     window = ((rows.start, rows.stop), (columns.start, columns.stop))
+    if has_checksums(dataset):
+        check_blocks(dataset, band, rows=rows, columns=columns)
     stored = dataset.read(band, window=window)
     is_valid = dataset.read_masks(band, window=window) != 0
     if dataset.driver == "GTiff" and dataset.nodatavals[band - 1] is None:

@@ -8,6 +8,7 @@ turn them into planetocentric east-positive ones silently and wrongly, by up to 
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ ASSIGN_CRS = (
 REPROJECT = "gdalwarp -t_srs IAU_2015:49910 IN OUT.tif"
 ASK = "ask its maker what latitudes are meant; if planetocentric on the sphere: gdal_edit.py -a_srs IAU_2015:49910"
 NEEDED = {"crs": "a map in metres on a sphere of Mars", "geotransform": "a north-up grid of cells with sizes"}
+_NAMES_FILES = re.compile(r"parameterfile|grids|\b(?:\w*file|init|model|catalog)\s*=", re.IGNORECASE)
 _METRES = {"", "m", "metre", "metres", "meter", "meters"}
 
 
@@ -189,7 +191,7 @@ def _crs(dataset: Any, name: str, assume_crs: str | None, notices: list[Notice])
     try:
         own = dataset.crs
         text = own.to_wkt(version="WKT2_2019") if own else ""
-        crs = pyproj.CRS.from_wkt(text) if text else None
+        crs = wkt_crs(text) if text else None
     except Exception as exc:
         found = f"the CRS cannot be understood: {exc}"[:300]
         raise _refuse("E_CRS", name, found=found, fix=ASSIGN_CRS) from exc
@@ -208,6 +210,18 @@ def _crs(dataset: Any, name: str, assume_crs: str | None, notices: list[Notice])
     found = f"the file has no CRS; '{crs.name}' was assumed as told"
     notices.append(Notice("W_ASSUMED_CRS", found, file=name))
     return crs
+
+
+def wkt_crs(text: str) -> pyproj.CRS:
+    """Return the CRS that a file's WKT defines, unless it would have PROJ open other files.
+
+    Raises
+    ------
+    pyproj.exceptions.CRSError
+    """
+    if _NAMES_FILES.search(text):
+        raise pyproj.exceptions.CRSError("it names files of shifts or definitions")
+    return pyproj.CRS.from_wkt(text)
 
 
 def _horizontal(crs: pyproj.CRS) -> tuple[pyproj.CRS, str]:

@@ -18,6 +18,7 @@ import numpy as np
 import rasterio
 
 from jezero_sites.errors import InputError, JezeroError
+from jezero_sites.io.database import START, stored_alone
 from jezero_sites.io.files import (
     COPY_AGAIN,
     check_inside,
@@ -25,7 +26,7 @@ from jezero_sites.io.files import (
     check_sidecars,
     local_file,
     raster_driver,
-    read_start,
+    read_small,
 )
 from jezero_sites.io.formats import other_driver
 from jezero_sites.io.remote import HERE, RemoteFile, remote_geotiff
@@ -35,7 +36,7 @@ from jezero_sites.io.urls import as_named
 
 Role = Literal["dem", "ortho"]
 
-LEAST_CELLS = 9
+LEAST_CELLS, MAX_TABLE_BYTES = 9, 1 << 28
 
 _FENCES = {
     "GDAL_CACHEMAX": 64 << 20,  # bytes: rasterio hands it to GDAL as it is
@@ -232,14 +233,17 @@ def read_table(path: Path, *, layer: str) -> Any:
     Raises
     ------
     InputError
-        What :func:`~jezero_sites.io.files.local_file` refuses; ``E_FORMAT``; ``E_CORRUPT``.
+        What :func:`~jezero_sites.io.files.local_file` and
+        :func:`~jezero_sites.io.database.stored_alone` refuse; ``E_FORMAT E_TOO_LARGE``.
     """
     import geopandas
 
-    file = local_file(path)
-    if not read_start(file, 16).startswith(b"SQLite format 3\0"):
-        found, needed, fix = "no GeoPackage", "a GeoPackage", "give the sites.gpkg of a run"
+    data, table = read_small(local_file(path), limit=MAX_TABLE_BYTES), None
+    found, needed, fix = f"no places in a layer {layer}", "a GeoPackage", "give the sites.gpkg of a run"
+    if data.startswith(START):
+        whole = stored_alone(data, as_named(path))
+        with reading(path, field=f"layer {layer}"), warnings.catch_warnings(action="ignore"):
+            table = geopandas.read_file(whole, layer=layer, engine="pyogrio")
+    if not isinstance(table, geopandas.GeoDataFrame):
         raise _refuse("E_FORMAT", path, "format", found=found, needed=needed, fix=fix)
-    with reading(path, field=f"layer {layer}"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return geopandas.read_file(file, layer=layer, engine="pyogrio")
+    return table

@@ -13,6 +13,7 @@ import pytest
 from shapely import MultiPoint, Point, Polygon
 
 from jezero_sites.errors import InputError
+from jezero_sites.io.guard import read_table
 from jezero_sites.io.points.samples import read_samples
 
 MARS = "IAU_2015:49900"
@@ -261,62 +262,297 @@ def test_cut_and_damaged_files_are_refused_or_read_and_nothing_else(write, tmp_p
     assert "E_CORRUPT" in codes
 
 
-@pytest.mark.parametrize("table", ["gpkg_geometry_columns", "gpkg_spatial_ref_sys"])
-def test_a_view_in_place_of_a_table_of_the_format_is_refused_before_it_runs(write, table):
-    """Its query could run for ever: four times a table of 2000 rows."""
-    bomb = (
-        "SELECT a.* FROM old AS a, many AS b, many AS c, many AS d, many AS e WHERE b.n + c.n + d.n + e.n < 0"
-    )
+# --- what leads elsewhere, or goes on for ever ---
+
+
+def forge(path, *statements):
+    """Change the schema itself, as a writer of bytes can."""
+    return change(path, "PRAGMA writable_schema = ON", *statements)
+
+
+def beside(folder):
+    return sorted((p.name, p.stat().st_mtime_ns, p.read_bytes()) for p in folder.iterdir())
+
+
+@pytest.fixture
+def leak(write, tmp_path):
+    """Return a function that forges a layer ``sites`` that a module fills from a secret file."""
+    (tmp_path / "secret.csv").write_text("name,lon_deg,lat_deg\nhunter2,1,2\n")
+
+    def make(module, arguments=""):
+        table = f"CREATE VIRTUAL TABLE sites USING {module}('{tmp_path / 'secret.csv'}'{arguments})"
+        row = f"INSERT INTO sqlite_master VALUES ('table', 'sites', 'sites', 0, \"{table}\")"  # noqa: S608 - ours
+        listed = "INSERT INTO gpkg_contents (table_name, data_type, identifier) VALUES ('sites', 'attributes', 's')"
+        return forge(write(), row, listed)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments", "name"),
+    [
+        ("VirtualText", ",'UTF-8',1,COMMA,DOUBLEQUOTE", "s.gpkg"),
+        ("VirtualOGR", "", "s.sqlite"),
+        ("VirtualOGR", "", "s.gpkg"),
+    ],
+)
+def test_sites_that_a_module_fills_from_another_file_are_not_opened(leak, tmp_path, module, arguments, name):
+    """GDAL reads the secret: by SpatiaLite's module, or by its own where the name is not of a GeoPackage."""
+    path = leak(module, arguments)
+    if name != "s.gpkg":
+        path = change(path, "PRAGMA application_id = 0").rename(tmp_path / name)
+    before = beside(tmp_path)
+    with pytest.raises(InputError, match=r"E_INDIRECT.*sites is a view or a virtual table") as caught:
+        read_table(path, layer="sites")
+    assert "hunter2" not in str(caught.value)
+    assert beside(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "statement"),
+    [
+        ("table", "a USING rtree(", "CREATE VIRTUAL TABLE \"a USING rtree(\" USING VirtualText('x')"),
+        ("table", "a", "CREATE/**/VIRTUAL TABLE a USING VirtualText('x')"),
+        ("table", "a", "create virtual table a using VirtualXL('x')"),
+        ("view", "a", "CREATE VIEW a AS SELECT BlobFromFile('x') AS name"),
+    ],
+)
+def test_no_spelling_of_a_virtual_table_or_view_passes_for_a_stored_one(write, kind, name, statement):
+    path = write(layer="sites")
+    base = sqlite3.connect(path)
+    base.execute("PRAGMA writable_schema = ON")
+    base.execute("INSERT INTO sqlite_master VALUES (?, ?, ?, 0, ?)", (kind, name, name, statement))
+    base.commit()
+    base.close()
+    with pytest.raises(InputError, match=r"E_INDIRECT.*a view or a virtual table"):
+        read_table(path, layer="sites")
+
+
+def test_a_journal_cannot_bring_other_tables_into_a_table_that_was_checked(write):
+    path = write(layer="sites")
+    base = sqlite3.connect(path)
+    base.execute("PRAGMA journal_mode = WAL")
+    base.execute("CREATE VIEW other AS SELECT 1")
+    base.commit()
+    with pytest.raises(InputError, match=r"E_GEOPACKAGE.*s\.gpkg-wal"):
+        read_table(path, layer="sites")
+    base.close()
+
+
+def test_a_table_without_places_is_no_table_of_sites(write):
     path = change(
         write(),
-        "CREATE TABLE many (n INTEGER)",
-        "INSERT INTO many WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 2000) "
-        "SELECT n FROM t",
-        "PRAGMA legacy_alter_table = ON",
-        f"ALTER TABLE {table} RENAME TO old",
-        f"CREATE VIEW {table} AS {bomb}",
+        "CREATE TABLE sites (fid INTEGER PRIMARY KEY, name TEXT)",
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier) VALUES ('sites', 'attributes', 's')",
     )
-    with pytest.raises(InputError, match=rf"E_GEOPACKAGE.*{table} is a view"):
+    with pytest.raises(InputError, match=r"E_FORMAT.*no places in a layer sites"):
+        read_table(path, layer="sites")
+
+
+def test_reading_changes_nothing_and_leaves_nothing_beside(write, tmp_path):
+    path = write(layer="sites")
+    base = sqlite3.connect(path)
+    base.execute("PRAGMA journal_mode = WAL")
+    base.close()
+    before = beside(tmp_path)
+    assert len(read_samples(path)) == len(read_table(path, layer="sites")) == 2
+    assert beside(tmp_path) == before
+
+
+def test_a_transaction_that_was_not_ended_is_not_read_by_half(write, tmp_path):
+    path, journal = write(), tmp_path / "s.gpkg-journal"
+    journal.write_bytes(bytes(512))
+    assert len(read_samples(path)) == 2
+    journal.write_bytes(bytes.fromhex("d9d505f920a163d7") + bytes(504))
+    with pytest.raises(InputError, match=r"E_GEOPACKAGE.*s\.gpkg-journal.*close the program"):
         read_samples(path)
 
 
-def test_a_query_that_takes_too_many_steps_is_stopped(write, monkeypatch):
-    monkeypatch.setattr("jezero_sites.io.points.geopackage._MAX_STEPS", 5)
+def test_a_list_of_layers_that_is_computed_without_end_is_given_up(write, monkeypatch):
+    monkeypatch.setattr("jezero_sites.io.database._MAX_STEPS", 100_000)
+    path = change(
+        write(),
+        "CREATE TABLE n (a)",
+        *["INSERT INTO n VALUES (1)"] * 30,
+        "ALTER TABLE gpkg_geometry_columns RENAME TO g",
+        "CREATE VIEW gpkg_geometry_columns AS SELECT g.* FROM n b, n c, n d, n e, n f, n h, n i, g WHERE b.a + i.a = 7",
+    )
     with pytest.raises(InputError, match=r"E_CORRUPT.*interrupted"):
-        read_samples(write())
+        read_samples(path)
 
 
-def given_crs(path, text):
+def test_a_cell_beyond_reason_is_refused_and_one_that_is_not_read_is_not(write):
+    assert len(read_samples(write(photo=["x" * 300_000, None]))) == 2
+    with pytest.raises(InputError, match=r"E_TOO_LARGE.*a cell of more than 131072 bytes"):
+        read_samples(write(name=["x" * 300_000, "B"]))
+
+
+# --- positions ---
+
+
+def defined(path, text, column="definition"):
     base = sqlite3.connect(path)
-    base.execute("UPDATE gpkg_spatial_ref_sys SET definition = ?", (text,))
+    base.execute(f"UPDATE gpkg_spatial_ref_sys SET {column} = ? WHERE srs_id = 49900", (text,))  # noqa: S608 - ours
     base.commit()
     base.close()
     return path
 
 
-def test_a_crs_that_names_a_file_opens_none(write, tmp_path):
-    secret = tmp_path / "secret"
-    secret.write_text("<foo> +proj=longlat +R=3396190 +no_defs <>\n")
-    bound = pyproj.CRS("+proj=longlat +a=3396190 +b=3396190 +towgs84=1,2,3 +no_defs").to_wkt()
-    grids = bound.replace("Geocentric translations", "NTv2")
-    for text in (
-        f"+init={secret}:foo",
-        f"+proj=longlat +R=3396190 +nadgrids={secret} +no_defs",
-        f"+proj=eqc +R=3396190 +nadgrids=@{secret}",
-        bound,
-        grids,
-    ):
-        with pytest.raises(InputError, match=r"E_CRS.*cannot be understood"):
-            read_samples(given_crs(write(), text))
-        (tmp_path / "s.gpkg").unlink()
+GEOGRAPHIC = (
+    'GEOGCS["Mars",DATUM["D_Mars",SPHEROID["Mars",3396190,0]],PRIMEM["Reference_Meridian",0],UNIT["{}",{}]]'
+)
 
 
-def test_positions_in_gradians_are_refused(write):
-    wkt = (
-        pyproj.CRS(MARS)
-        .to_wkt("WKT1_GDAL")
-        .replace('"degree",0.0174532925199433', '"grad",0.01570796326794897')
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (GEOGRAPHIC.format("radian", 1), "E_UNITS"),
+        (GEOGRAPHIC.format("grad", 0.015707963267948967), "E_UNITS"),
+        (GEOGRAPHIC.format("degree", 0.0174532925199433).replace(",0]]", ",169.89]]"), "E_CRS"),
+        ("+proj=longlat +R=3396190 +nadgrids=FOLDER/s.gpkg +no_defs", "E_CRS"),
+        ("+init=FOLDER/secret:1", "E_CRS"),
+        ("EPSG:4326", "E_CRS"),
+        ("PROJCS[", "E_CRS"),
+    ],
+)
+def test_a_definition_that_is_not_of_degrees_or_metres_on_mars_is_refused(write, tmp_path, text, code):
+    path = defined(write(), text.replace("FOLDER", str(tmp_path)))
+    with pytest.raises(InputError, match=code) as caught:
+        read_samples(path)
+    assert "gdal_edit" not in caught.value.fix
+
+
+def test_files_of_shifts_are_not_opened_by_a_projection(write):
+    text = pyproj.CRS("+proj=eqc +R=3396190 +units=m").to_wkt("WKT1_GDAL")
+    shifted = text[:-1] + ',EXTENSION["PROJ4","+proj=eqc +R=3396190 +nadgrids=/nowhere.gsb"]]'
+    with pytest.raises(InputError, match=r"E_CRS.*files of shifts"):
+        read_samples(defined(write(), shifted))
+
+
+def test_the_newer_form_of_a_definition_is_read_where_the_older_could_not_say_it(write):
+    path = change(write(), "ALTER TABLE gpkg_spatial_ref_sys ADD COLUMN definition_12_063 TEXT")
+    defined(path, "undefined")
+    with pytest.raises(InputError, match="E_NO_CRS"):
+        read_samples(path)
+    defined(path, pyproj.CRS(MARS).to_wkt(), "definition_12_063")
+    assert read_samples(path)["lon_deg"].tolist() == LON
+
+
+@pytest.mark.parametrize("crs", ["+proj=sinu +R=3396190", "+proj=laea +lat_0=-5 +lon_0=120 +R=3396190"])
+def test_a_point_needs_no_map_that_is_true_to_scale(write, crs):
+    points = [Point(*pyproj.Proj(crs)(lon, lat)) for lon, lat in zip(LON, LAT, strict=True)]
+    samples = read_samples(write(points, crs))
+    np.testing.assert_allclose(samples["lon_deg"], LON, atol=1e-9)  # one millimetre is 2e-8 degrees
+    np.testing.assert_allclose(samples["lat_deg"], LAT, atol=1e-9)
+
+
+@pytest.mark.parametrize("at", [0, 1])
+def test_a_point_off_the_map_is_refused_with_its_row(write, at):
+    points = [Point(4_590_000, 1_093_000)] * 2
+    points[at] = Point(4_590_000, 90_000_000)
+    with pytest.raises(InputError, match=rf"E_RANGE.*s\.gpkg: layer samples, row {at + 1}"):
+        read_samples(write(points, "IAU_2015:49910"))
+
+
+def test_a_longitude_outside_the_circle_is_turned_and_told(write):
+    samples = read_samples(write([Point(-282.55, 18.44), Point(77.4, 18.4)]))
+    assert samples["lon_deg"].round(9).tolist() == [77.45, 77.4]
+    assert [n.code for n in samples.attrs["notices"]] == ["W_LON_WRAPPED"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"lon": [282.55, 282.5687655]}, "lon_deg is 282.55"),
+        ({"lat": [18.644, 18.655]}, "lat_deg is 18.644"),
+        ({"Longitude": ["0", "0"]}, "lon_deg is 0"),
+    ],
+)
+def test_columns_and_point_at_two_places_are_refused(write, columns, words):
+    """West longitudes and planetographic latitudes show so; whichever was taken, half would be wrong."""
+    with pytest.raises(InputError, match=rf"E_TWO_POSITIONS.*row 1: its {words}"):
+        read_samples(write(**columns))
+
+
+def test_columns_that_are_rounded_or_a_turn_away_or_no_numbers_agree(write):
+    path = write(lon=[77.45 - 360, 77.4312], lat=["18.4400", "18°27'"])
+    assert read_samples(path)["lon_deg"].tolist() == LON
+
+
+def test_columns_go_by_the_names_of_a_csv(write):
+    path = write(**{"Location_2026_09": ["rover", "depot"], "ROVER_ELEV_GEOID_M": [-2560.5, None]})
+    samples = read_samples(path)
+    assert samples["location_date"].tolist() == ["2026-09"] * 2
+    assert samples["elevation_m"][0] == -2560.5
+    with pytest.raises(InputError, match=r"E_DUP_COLUMN.*elevation_m"):
+        read_samples(write(elevation=[1.0, 2.0], elev_geoid_m=[1.0, 2.0]))
+    with pytest.raises(InputError, match=r"E_NO_COLUMN.*no column name"):
+        read_samples(change(write(), "ALTER TABLE samples RENAME COLUMN name TO label"))
+
+
+def test_bytes_are_no_name(write):
+    with pytest.raises(InputError, match=r"E_GEOPACKAGE.*row 1 has bytes where text is due"):
+        read_samples(change(write(), "UPDATE samples SET name = CAST(name AS BLOB)"))
+
+
+@pytest.mark.parametrize("layer", ["rocks", "virtual_rocks", 'a "quoted" layer'])
+def test_a_layer_of_areas_beside_the_one_of_points_is_no_choice(write, tmp_path, layer):
+    path = write(layer=layer)
+    area = geopandas.GeoDataFrame({"name": ["x"]}, geometry=[Polygon([(0, 0), (1, 0), (1, 1)])], crs=MARS)
+    with warnings.catch_warnings(action="ignore"):
+        area.to_file(path, layer="areas", driver="GPKG", engine="pyogrio")
+    assert read_samples(path)["lon_deg"].tolist() == LON
+
+
+def test_a_local_sphere_is_told_as_for_rasters(write):
+    points = [
+        Point(*pyproj.Proj("+proj=eqc +R=3394839.813")(lon, lat)) for lon, lat in zip(LON, LAT, strict=True)
+    ]
+    samples = read_samples(write(points, "+proj=eqc +R=3394839.813 +units=m"))
+    assert [n.code for n in samples.attrs["notices"]] == ["W_OLD_PROJECTION"]
+
+
+def test_a_point_where_the_map_has_no_planet_is_refused(write):
+    points = [Point(0, 0), Point(10_000_000, 0)]
+    with pytest.raises(InputError, match=r"E_RANGE.*row 2: no place at 1e\+07, 0 of its map"):
+        read_samples(write(points, "+proj=laea +R=3396190 +units=m"))
+
+
+def test_a_projected_longitude_in_the_west_comes_out_east_and_is_no_news(write):
+    x, y = pyproj.Proj("+proj=eqc +R=3396190")(-160, 18)
+    samples = read_samples(write([Point(x, y)], "IAU_2015:49910"))
+    assert samples["lon_deg"].round(9).tolist() == [200.0]
+    assert samples.attrs["notices"] == ()
+
+
+def test_a_table_of_crs_that_calls_a_function_is_not_read(write):
+    path = change(
+        write(),
+        "ALTER TABLE gpkg_spatial_ref_sys RENAME TO s",
+        "CREATE VIEW gpkg_spatial_ref_sys AS SELECT srs_id, lower(definition) AS definition FROM s",
     )
-    assert "grad" in wkt
-    with pytest.raises(InputError, match=r"E_UNITS.*grad.*degrees"):
-        read_samples(given_crs(write(), wkt))
+    with pytest.raises(InputError, match=r"E_CORRUPT.*not authorized to use function"):
+        read_samples(path)
+
+
+def test_a_definition_within_a_definition_opens_no_file(write, tmp_path):
+    """PROJ obeys its own words where a text in WKT holds them."""
+    secret = tmp_path / "secret"
+    secret.write_text("<foo> +proj=eqc +R=3396190 +units=m +no_defs <>\n")
+    plain = pyproj.CRS("IAU_2015:49910").to_wkt("WKT1_GDAL").rstrip()
+    for words in (
+        f"+init={secret}:foo",
+        f"+proj=eqc +R=3396190 +nadgrids=@{secret}",
+        f"+proj=tinshift +file={secret}",
+    ):
+        path = write([Point(4590872, 1093304)], "IAU_2015:49910")
+        base = sqlite3.connect(path)
+        text = f'{plain[:-1]},EXTENSION["PROJ4","{words}"]]'
+        base.execute(
+            "UPDATE gpkg_spatial_ref_sys SET definition = ?", (text,)
+        )
+        base.commit()
+        base.close()
+        with pytest.raises(InputError, match=r"E_CRS.*names files"):
+            read_samples(path)
+        path.unlink()

@@ -1,4 +1,4 @@
-"""Points of a GeoJSON FeatureCollection as rows of text, with the refusals that a CSV would meet."""
+"""Points of features, of GeoJSON and of GeoPackages, as rows of text with the refusals that a CSV would meet."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from jezero_sites.errors import InputError, Notice
 from jezero_sites.io.points.records import FIELD_OF, MAX_CELL_CHARACTERS, MAX_ROWS, Record, too_large
 
 _OUR_CRS = re.compile(r"IAU(_2015)?:(2015:)?:?49900$")
+_ENVELOPE_BYTES = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
@@ -98,6 +99,43 @@ def _point(geometry: Any, place: str, file: str, *, elevation: bool) -> dict[str
         return {name: repr(float(n)) for name, n in zip(names, numbers, strict=False)}
     except OverflowError as exc:
         raise _geojson_error(f"{place} has a coordinate of too many digits", file, place) from exc
+
+
+def blob_point(blob: Any, place: str, file: str) -> tuple[float, ...] | None:
+    """Return the coordinates of a geometry of a GeoPackage; None where it is missing or empty.
+
+    It is a header (GP, version, flags, CRS, an envelope by the flags) before its well-known binary.
+
+    Raises
+    ------
+    InputError
+        ``E_GEOPACKAGE``.
+    """
+    import shapely
+
+    if blob is None:
+        return None
+    try:
+        if not isinstance(blob, bytes) or blob[:2] != b"GP":
+            raise ValueError("no geometry of a GeoPackage")
+        size = _ENVELOPE_BYTES.get(blob[3] >> 1 & 7)
+        if size is None:
+            raise ValueError("an envelope that is unknown")
+        shape = shapely.from_wkb(blob[8 + size :])
+    except (ValueError, IndexError, shapely.errors.ShapelyError) as exc:
+        raise _blob_error(f"{place}: {exc}"[:200], file, place) from exc
+    if shape.is_empty:
+        return None
+    if shape.geom_type == "MultiPoint" and len(shape.geoms) == 1:
+        shape = shape.geoms[0]
+    if shape.geom_type != "Point":
+        raise _blob_error(f"{place} is no point ({shape.geom_type})", file, place)
+    return (shape.x, shape.y, shape.z) if shape.has_z else (shape.x, shape.y)
+
+
+def _blob_error(found: str, file: str, field: str) -> InputError:
+    needed, fix = "a GeoPackage with one layer of points with a name each", "export it again as such"
+    return InputError("E_GEOPACKAGE", found=found, needed=needed, fix=fix, file=file, field=field)
 
 
 def _crs_notices(crs: Any, file: str) -> tuple[Notice, ...]:

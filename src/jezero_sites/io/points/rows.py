@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from jezero_sites.errors import InputError, Notice
 from jezero_sites.io.points.catalog import SampleRow
@@ -18,6 +19,9 @@ from jezero_sites.io.points.records import Record
 
 KINDS = ("sample", "depot")
 LAST_SOL = 100_000  # more than 280 years of a mission: a larger number is no sol
+
+AGREE_DEG = 1e-4
+"""Columns may differ from a point by this, about 6 m: twice what rounding to four decimals does."""
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
@@ -48,7 +52,7 @@ def _row(record: Record, file: Path) -> SampleRow:
         seal_sol=_sol(record),
         lon_deg=lon,
         lat_deg=lat,
-        elevation_m=number(record, "elevation_m"),
+        elevation_m=_number(record, "elevation_m"),
         location=record.text("location"),
         location_date=record.text("location_date"),
         source=record.text("source") or file.name,
@@ -58,7 +62,7 @@ def _row(record: Record, file: Path) -> SampleRow:
 
 def _position(record: Record) -> tuple[float | None, float | None]:
     """Return longitude and latitude as given, or two None."""
-    lon, lat = number(record, "lon_deg"), number(record, "lat_deg")
+    lon, lat = _number(record, "lon_deg"), _number(record, "lat_deg")
     if (lon is None) != (lat is None):
         field = "lon_deg" if lon is None else "lat_deg"
         fix = "give both longitude and latitude, or neither"
@@ -67,7 +71,7 @@ def _position(record: Record) -> tuple[float | None, float | None]:
 
 
 def _sol(record: Record) -> int | None:
-    sol = number(record, "seal_sol")
+    sol = _number(record, "seal_sol")
     if sol is None:
         return None
     if abs(sol) > LAST_SOL:
@@ -78,8 +82,7 @@ def _sol(record: Record) -> int | None:
     return int(sol)
 
 
-def number(record: Record, field: str) -> float | None:
-    """Return the finite number of a field, None where it is empty; else refuse it with ``E_NOT_NUMBER``."""
+def _number(record: Record, field: str) -> float | None:
     text = record.text(field).strip()
     if not text:
         return None
@@ -88,6 +91,24 @@ def number(record: Record, field: str) -> float | None:
         fix = "decimal degrees or metres with a point, such as 77.4508; leave the cell empty where unknown"
         raise record.error("E_NOT_NUMBER", field, found=f"'{text[:40]}' is no finite decimal number", fix=fix)
     return value
+
+
+def check_stated(record: Record, stated: Mapping[str, Any], point: Mapping[str, float]) -> None:
+    """Refuse a row whose columns and point are two places: nothing tells which of them is right.
+
+    Raises
+    ------
+    InputError
+        ``E_TWO_POSITIONS``.
+    """
+    for field, here in point.items():
+        try:
+            there = float(stated[field])
+        except (KeyError, TypeError, ValueError):
+            continue  # no number, as in GeoJSON, whose points alone count
+        if abs((there - here + 180) % 360 - 180) > AGREE_DEG:
+            found, fix = f"its {field} is {there:g}, its point is at {here:g}", "correct or drop one of them"
+            raise record.error("E_TWO_POSITIONS", field, found=found, fix=fix)
 
 
 def _check_range(rows: list[SampleRow], records: list[Record]) -> None:

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jezero_sites.errors import InputError, Notice
+from jezero_sites.io.database import START
 from jezero_sites.io.files import local_file, read_small, refuse_indirect
 from jezero_sites.io.hashing import fingerprint
 from jezero_sites.io.points.catalog import COLUMNS, SampleRow
 from jezero_sites.io.points.features import geojson_records
-from jezero_sites.io.points.geopackage import START, geopackage_records
+from jezero_sites.io.points.geopackage import geopackage_records
 from jezero_sites.io.points.records import Record, table_records
 from jezero_sites.io.points.rows import sample_rows
 
