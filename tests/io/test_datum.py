@@ -182,3 +182,34 @@ def test_the_real_pair_of_two_datums_is_refused_in_any_order(real_data):
         assert caught.value.exit_code == 2
     with pytest.raises(RefusedInputs, match=r"E_DATUM_MISMATCH.*'IAU sphere'.*'mola'"):
         read_dem(names, vertical_datum="IAU sphere")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("MOLA areoid (Zuber 2001)", "MOLA areoid, 1999 version", False),
+        ("sphere IAU_2015", "sphere of 3396190 m", False),
+        ("sphere of 3396.0 km", "sphere of 3,396,190 m, 2015", True),
+        ("sphere of 3396 km", "sphere of 3396000 m", False),
+    ],
+)
+def test_only_a_radius_of_mars_counts_as_one(one, other, expected):
+    assert at_odds(one, other) is expected
+
+
+def test_a_file_that_states_two_datums_is_refused_until_one_is_told(make_tiff):
+    path = make_tiff(tags={"VERTICAL_DATUM": "MOLA areoid", "GEOID": "sphere of 3396190 m"})
+    with pytest.raises(InputError, match=r"E_DATUM.*'MOLA areoid' and above 'sphere of 3396190 m'") as caught:
+        read_dem(path)
+    assert caught.value.field == "vertical datum"
+    dem = read_dem(path, vertical_datum="MOLA areoid")
+    assert dem.tags["VERTICAL_DATUM"] == "MOLA areoid"
+    (notice,) = [n for n in dem.notices if n.code == "W_DATUM"]
+    assert "'MOLA areoid' was used as told" in notice.found
+
+
+@pytest.mark.parametrize("more", [{"GEOID": "mola"}, {"VERTICAL": "metres, see label"}, {"GEOID": "unknown"}])
+def test_statements_that_agree_or_say_something_else_are_no_contradiction(make_tiff, more):
+    dem = read_dem(make_tiff(tags={"VERTICAL_DATUM": "MOLA areoid"} | more))
+    assert dem.tags["VERTICAL_DATUM"] == "MOLA areoid"
+    assert [n for n in dem.notices if n.code == "W_DATUM"] == []

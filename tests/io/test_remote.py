@@ -388,3 +388,10 @@ def test_rock_abundance_may_be_remote_too(start, make_tiff, tmp_path):
     assert [n.code for n in abundance.notices] == ["W_REMOTE"]
     with pytest.raises(InputError, match="E_REMOTE"):
         read_abundance(site.url)
+
+
+def test_a_server_that_gives_a_byte_now_and_then_is_given_up(site, monkeypatch):
+    clock = iter(range(0, 10**9, 200))
+    monkeypatch.setattr(remote.time, "monotonic", lambda: float(next(clock)))
+    with pytest.raises(DiskError, match=r"E_READ.*took more than 300 s"):
+        read_ortho(site.url, allow_remote={site.host})

@@ -9,7 +9,7 @@ from jezero_sites.io.dem import read_dem
 
 SHAPE = (70, 90)
 NONE = dict.fromkeys(
-    ("masked_cells", "nonfinite_cells", "sentinel_cells", "scaled_cells", "flipped_cells"), 0
+    ("masked_cells", "nonfinite_cells", "sentinel_cells", "fill_cells", "scaled_cells", "flipped_cells"), 0
 )
 
 

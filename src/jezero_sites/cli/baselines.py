@@ -68,7 +68,8 @@ def baselines_command(**options: Any) -> None:
 
     An odd four-corner baseline lies half a cell off the DEM's cells: its file is shifted accordingly.
     """
-    from jezero_sites.pipeline.run_files.stage import SURVEY, check_out
+    from jezero_sites.pipeline.run_files.record import SURVEY
+    from jezero_sites.pipeline.run_files.stage import check_out
     from jezero_sites.pipeline.survey.baseline_dir import check_limit, save_baselines
     from jezero_sites.pipeline.survey.baselines import measure_baselines
 

@@ -42,7 +42,7 @@ def info_command(file: str, as_json: bool, debug: bool, **options: Any) -> None:
 
     FILE is a DEM, a layer, an image, a list of samples, sites, settings, or a run directory. A DEM is held
     against the limits of a lander, and a large one sampled unless --full is given. A file that cannot be used
-    ends with its error and exit code 2.
+    ends with its error and exit code 2; one that these limits are too fine for is told so, with exit code 0.
     """
     from jezero_sites.pipeline.facts.file_facts import Reading, file_facts
 

@@ -50,12 +50,13 @@ def layers_command(**options: Any) -> None:
     from jezero_sites.io.ortho import read_ortho
     from jezero_sites.pipeline import STAGES, assess_layers
     from jezero_sites.pipeline.inputs import input_records
+    from jezero_sites.pipeline.run_files.record import LAYERS
     from jezero_sites.pipeline.run_files.run_dir import save_layers
     from jezero_sites.pipeline.run_files.stage import check_out
 
     out, quiet = Path(options["out"]), options["quiet"]
     settings = chosen_settings(options["profile"], options["config"])
-    check_out(out)
+    check_out(out, kind=LAYERS)
     names = _names(options["only"])
     with console.progress(("read the inputs", *STAGES[:3], "write the layers"), quiet=quiet) as tell:
         tell("read the inputs")

@@ -16,7 +16,7 @@ import numpy as np
 
 from jezero_sites.errors import InputError
 from jezero_sites.io.cells import Cells, clean_tags
-from jezero_sites.io.datum import UNSTATED, datum_notices, stated_datum
+from jezero_sites.io.datum import chosen_datum
 from jezero_sites.io.dem import MAX_SIZE_GIB, _unsigned_notice
 from jezero_sites.io.georef import check_band_unit, crs_in_words, georeference
 from jezero_sites.io.guard import open_raster, reading
@@ -103,14 +103,9 @@ def dem_contents(
             chosen += 1
     if tally.valid or tally.sentinels or chosen == blocks:
         check_range(tally, name)
-    own = stated_datum(tags) or where.vertical_datum
-    tags |= {"VERTICAL_DATUM": own or vertical_datum or UNSTATED, "CRS": crs_in_words(where.grid.crs)}
-    tags["STORED_AS"] = dtype
-    notices += [
-        *cell_notices(tally, name),
-        *datum_notices(tags["VERTICAL_DATUM"], name, assumed=vertical_datum),
-        *_unsigned_notice(dtype, unit, name),
-    ]
+    datum, told = chosen_datum(tags, where.vertical_datum, vertical_datum, name=name)
+    tags |= {"VERTICAL_DATUM": datum, "CRS": crs_in_words(where.grid.crs), "STORED_AS": dtype}
+    notices += [*cell_notices(tally, name), *told, *_unsigned_notice(dtype, unit, name)]
     dem = Raster(np.empty((0, 0)), where.grid, "elevation_m", "m", tags, tuple(notices), (Path(path),))
     low, high = (tally.low, tally.high) if tally.valid else (math.nan, math.nan)
     return Contents(dem, low, high, 1 - tally.valid / max(read, 1), chosen, blocks)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from jezero_sites.errors import Notice
+from jezero_sites.errors import InputError, Notice
+from jezero_sites.mars import MARS_RADIUS_M, RADIUS_TOLERANCE_FRACTION
 
 UNSTATED = "unstated"
 
@@ -21,18 +22,47 @@ _WORDS = {
     "ellipsoid": ("ellipsoid", "spheroid"),
     "areoid": ("areoid", "geoid"),
 }
-_RADIUS = re.compile(r"\d{4,}(?:\.\d+)?")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
-def stated_datum(tags: Mapping[str, str]) -> str:
-    """Return the datum that tags state; empty where they state none.
+def chosen_datum(
+    tags: Mapping[str, str], crs_datum: str, told: str | None, *, name: str
+) -> tuple[str, list[Notice]]:
+    """Return what the heights of a file are above, and what is to be said of it.
 
-    Examples
-    --------
-    >>> stated_datum({"GEOID": "mola"})
-    'mola'
+    Parameters
+    ----------
+    tags : mapping of str to str
+    crs_datum : str
+        Name of the vertical part of the file's CRS; empty where it has none.
+    told : str or None
+        What the user says, for a file that states nothing or contradicts itself.
+    name : str
+        The file's, as messages show it.
+
+    Raises
+    ------
+    InputError
+        ``E_DATUM`` where the file states two datums and the user none.
     """
-    return next((tags[name] for name in _TAGS if is_stated(tags.get(name, ""))), "")
+    stated = [text for text in (*(tags.get(tag, "") for tag in _TAGS), crs_datum) if is_stated(text)]
+    other = next((text for text in stated[1:] if _exclude(stated[0], text)), None)
+    if other is None:
+        datum = stated[0] if stated else told or UNSTATED
+        return datum, _notices(datum, name, assumed=told)
+    found = f"the file states heights above '{stated[0]}' and above '{other}'"
+    fix = "--vertical-datum TEXT, or gdal_edit.py -mo VERTICAL_DATUM=... and remove the other"
+    if not is_stated(told or ""):
+        raise InputError(
+            "E_DATUM", found=found, needed="one datum", fix=fix, file=name, field="vertical datum"
+        )
+    return str(told), [Notice("W_DATUM", f"{found}; '{told}' was used as told", fix, name)]
+
+
+def _exclude(one: str, other: str) -> bool:
+    """Tell whether two texts name two datums that are known here; other words may be of anything."""
+    kinds = {datum_kind(one), datum_kind(other)}
+    return kinds <= set(_WORDS) and at_odds(one, other)
 
 
 def is_stated(datum: str) -> bool:
@@ -72,12 +102,12 @@ def at_odds(one: str, other: str) -> bool:
 
 
 def _radius_m(datum: str) -> float | None:
-    """Return the radius that a datum names, in metres, also where it is given in kilometres."""
-    found = _RADIUS.search(datum)
-    if found is None:
-        return None
-    value = float(found[0])
-    return value * 1000 if value < 10_000 else value
+    """Return the radius of Mars that a datum names, in metres, also where it is given in kilometres."""
+    for found in _NUMBER.findall(datum.replace(",", "")):
+        value = float(found) * (1000.0 if float(found) < 10_000 else 1.0)
+        if abs(value - MARS_RADIUS_M) <= RADIUS_TOLERANCE_FRACTION * MARS_RADIUS_M:
+            return value
+    return None
 
 
 def joint_datum(datums: Sequence[str]) -> str:
@@ -88,7 +118,7 @@ def joint_datum(datums: Sequence[str]) -> str:
     return first if all(d.lower() == first.lower() for d in datums) else datum_kind(first)
 
 
-def datum_notices(datum: str, name: str, *, assumed: str | None = None) -> list[Notice]:
+def _notices(datum: str, name: str, *, assumed: str | None = None) -> list[Notice]:
     """Return what is to be said of a file's datum, where the user may have told one."""
     if not is_stated(datum):
         found = (

@@ -14,11 +14,19 @@ import numpy as np
 
 from jezero_sites.errors import InputError, JezeroError, Notice, RefusedInputs
 from jezero_sites.io.cells import clean_tags, flipped, stored_cells
-from jezero_sites.io.datum import UNSTATED, datum_notices, is_stated, stated_datum
+from jezero_sites.io.datum import chosen_datum
 from jezero_sites.io.georef import check_band_unit, crs_in_words, georeference
 from jezero_sites.io.guard import open_raster, reading
 from jezero_sites.io.hashing import source_fingerprints, stamp_before
-from jezero_sites.io.heights import Tally, cell_notices, check_range, heights, scale_notices, value_type
+from jezero_sites.io.heights import (
+    Tally,
+    cell_notices,
+    check_range,
+    drop_fill,
+    heights,
+    scale_notices,
+    value_type,
+)
 from jezero_sites.io.overlaps import MAX_SEAM_DZ_M
 from jezero_sites.io.tiles import mosaic
 from jezero_sites.raster import Raster
@@ -158,10 +166,9 @@ def _read_file(path: Path, text: str, options: _Options) -> Raster:
         for cells in stored_cells(dataset, band, path):
             values[cells.rows, cells.columns] = heights(cells, values.dtype, scale, offset, tally=tally)
     check_range(tally, text)
-    own = stated_datum(tags) or where.vertical_datum
-    datum = own if is_stated(own) else options.vertical_datum or UNSTATED
-    notices += [*cell_notices(tally, text), *datum_notices(datum, text, assumed=options.vertical_datum)]
-    notices += _unsigned_notice(dtype, unit, text)
+    drop_fill(values, tally)
+    datum, told = chosen_datum(tags, where.vertical_datum, options.vertical_datum, name=text)
+    notices += [*cell_notices(tally, text), *told, *_unsigned_notice(dtype, unit, text)]
     tags |= {"VERTICAL_DATUM": datum, "CRS": crs_in_words(where.grid.crs), "STORED_AS": dtype}
     repairs = tally.repairs(is_scaled=is_scaled, is_flipped=where.flip_rows or where.flip_columns)
     values = flipped(values, where)

@@ -124,7 +124,10 @@ def raster_driver(path: Path) -> str:
     if any(start.startswith(head) for start in _TIFF):
         raise _refusal("E_CORRUPT", path, "header", found=f"only {len(head)} bytes", fix=COPY_AGAIN)
     found = f"the first bytes {head[:8]!r} are not those of a raster that is read here"
-    raise _refusal("E_FORMAT", path, "format", found=found, fix="convert it with gdal_translate to GeoTIFF")
+    is_text = b"\0" not in head and head.decode("utf-8", "replace").isprintable()
+    fix = "convert it with gdal_translate to GeoTIFF"
+    fix = "it seems to be text: name the raster itself, or download it again" if is_text else fix
+    raise _refusal("E_FORMAT", path, "format", found=found, fix=fix)
 
 
 def check_inside(path: Path, name: str) -> None:

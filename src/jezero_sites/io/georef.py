@@ -173,7 +173,7 @@ def _north_up(dataset: Any, name: str) -> tuple[Affine, bool, bool]:
     if not all(math.isfinite(v) for v in t[:6]):
         raise _refuse("E_TRANSFORM", name, field=field, found="not finite", fix="gdal_edit.py -a_ullr")
     if t == Affine.identity():
-        fix = "gdal_edit.py -a_ullr LEFT TOP RIGHT BOTTOM FILE"
+        fix = "gdal_edit.py -a_ullr LEFT TOP RIGHT BOTTOM FILE; copy it again if it may be cut off"
         raise _refuse("E_NO_TRANSFORM", name, field=field, found="no geotransform", fix=fix)
     if t.a * t.e - t.b * t.d == 0:
         raise _refuse("E_TRANSFORM", name, field=field, found="zero cell size", fix="gdal_edit.py -a_ullr")

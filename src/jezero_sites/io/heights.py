@@ -14,9 +14,13 @@ from jezero_sites.mars import HIGHEST_HEIGHT_M, LOWEST_HEIGHT_M
 SENTINEL = 1e30
 """Numbers beyond this mark missing cells that the file does not declare, as of ISIS and PDS."""
 
-CHECK_VALUES = (
-    "check the NoData value, the unit, and whether these are radii: heights above the areoid are needed"
-)
+FILL_CELLS = 25
+"""So many cells of exactly one height, apart from all others, are no ground; fewer may be a blunder of stereo."""
+
+FILL_GAP_M = 100.0
+"""Least gap between a fill and the nearest other height; it must also exceed the range of all others."""
+
+CHECK_VALUES = "check the unit, and whether these are radii: heights above the areoid are needed"
 
 
 class Tally:
@@ -26,17 +30,20 @@ class Tally:
         self.masked = 0
         self.nonfinite = 0
         self.sentinels = 0
+        self.fills: list[tuple[float, int, float]] = []
         self.valid = 0
         self.low, self.high = np.inf, -np.inf
 
     def repairs(self, *, is_scaled: bool, is_flipped: bool) -> dict[str, int]:
         """Return how many cells were masked by the file, mended, scaled and moved by turning it round."""
         total = self.masked + self.nonfinite + self.sentinels + self.valid
+        fills = sum(count for _, count, _ in self.fills)
         return {
             "masked_cells": self.masked,
             "nonfinite_cells": self.nonfinite,
             "sentinel_cells": self.sentinels,
-            "scaled_cells": self.valid if is_scaled else 0,
+            "fill_cells": fills,
+            "scaled_cells": self.valid - fills if is_scaled else 0,
             "flipped_cells": total if is_flipped else 0,
         }
 
@@ -81,9 +88,32 @@ def heights(
     return values
 
 
+def drop_fill(values: NDArray[np.floating], tally: Tally) -> None:
+    """Make cells unknown that hold one number, far from all heights: NoData that the file does not declare.
+
+    Parameters
+    ----------
+    values : array of shape (rows, columns)
+        Heights in metres, NaN where unknown; changed in place.
+    tally : Tally
+        Its ``fills`` get the number, how many cells hold it, and its distance in metres to the nearest height.
+    """
+    for extreme in (np.nanmin, np.nanmax):
+        number = extreme(values)
+        held = values == number
+        count = int(np.count_nonzero(held))
+        if not FILL_CELLS <= count < tally.valid - sum(n for _, n, _ in tally.fills):
+            continue
+        others = values[~held]
+        gap = abs(float(extreme(others)) - float(number))
+        if gap > max(FILL_GAP_M, float(np.nanmax(others)) - float(np.nanmin(others))):
+            values[held] = np.nan
+            tally.fills.append((float(number), count, gap))
+
+
 def check_range(tally: Tally, name: str) -> None:
     """Refuse a file without heights, or with heights that Mars does not have."""
-    needed = f"{LOWEST_HEIGHT_M:.0f} to {HIGHEST_HEIGHT_M:.0f} m"
+    needed = f"heights from {LOWEST_HEIGHT_M:.0f} to {HIGHEST_HEIGHT_M:.0f} m"
     if tally.valid == 0 and tally.sentinels:
         found = f"all {tally.sentinels} values are beyond {SENTINEL:g}"
         raise InputError("E_RANGE", found=found, needed=needed, fix=CHECK_VALUES, file=name, field="values")
@@ -93,7 +123,9 @@ def check_range(tally: Tally, name: str) -> None:
         raise InputError("E_ALL_NODATA", found=found, needed=needed, fix=fix, file=name, field="values")
     if tally.low < LOWEST_HEIGHT_M or tally.high > HIGHEST_HEIGHT_M:
         found = f"heights from {tally.low:.6g} to {tally.high:.6g} m"
-        raise InputError("E_RANGE", found=found, needed=needed, fix=CHECK_VALUES, file=name, field="values")
+        wrong = tally.low if tally.low < LOWEST_HEIGHT_M else tally.high
+        fix = f"gdal_edit.py -a_nodata {wrong:.10g} FILE, if that is NoData; else {CHECK_VALUES}"
+        raise InputError("E_RANGE", found=found, needed=needed, fix=fix, file=name, field="values")
 
 
 def cell_notices(tally: Tally, name: str) -> list[Notice]:
@@ -105,4 +137,9 @@ def cell_notices(tally: Tally, name: str) -> list[Notice]:
     if tally.sentinels:
         found = f"{tally.sentinels} cells hold numbers beyond {SENTINEL:g} that are not declared; they are unknown"
         notices.append(Notice("W_SENTINEL", found, fix="gdal_edit.py -a_nodata VALUE FILE", file=name))
+    for number, count, gap in tally.fills:
+        found = (
+            f"{count} cells hold exactly {number:.10g}, {gap:.6g} m from all other heights; they are unknown"
+        )
+        notices.append(Notice("W_FILL", found, fix=f"gdal_edit.py -a_nodata {number:.10g} FILE", file=name))
     return notices

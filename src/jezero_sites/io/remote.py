@@ -31,6 +31,9 @@ PART_BYTES = 1 << 20
 KEPT_PARTS = 32
 MAX_REDIRECTS = 3
 TIMEOUT_S = 30.0
+PART_TIME_S = 300.0
+"""Longest time for one part: 3.5 kB a second; what is slower does not end in a day."""
+
 PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Waits before each further attempt; servers that are busy and parts that come short are asked again."""
 
@@ -160,7 +163,7 @@ class RemoteFile(RawIOBase):
             request = urllib.request.Request(self._url, headers={"Range": wanted})  # noqa: S310 - https: check_url
             try:
                 with _opener(self._context)(request, timeout=TIMEOUT_S) as answer:
-                    return self._checked(answer.status, answer.headers, answer.read(PART_BYTES + 1), start)
+                    return self._checked(answer.status, answer.headers, self._body(answer), start)
             except urllib.error.HTTPError as exc:
                 exc.close()
                 if exc.code not in _MOVED:
@@ -168,6 +171,15 @@ class RemoteFile(RawIOBase):
                 self._url = urljoin(self._url, exc.headers.get("Location", ""))
                 check_url(self._url, self._allowed)
         raise self._failed(f"more than {MAX_REDIRECTS} redirects")
+
+    def _body(self, answer: Any) -> bytes:
+        """Return the body of an answer that comes in time; a server may not hold us with a byte now and then."""
+        body, until = bytearray(), time.monotonic() + PART_TIME_S
+        while len(body) <= PART_BYTES and (more := answer.read1(1 << 16)):
+            body += more
+            if time.monotonic() > until:
+                raise self._failed(f"a part of {PART_BYTES >> 20} MiB took more than {PART_TIME_S:g} s")
+        return bytes(body)
 
     def _checked(self, status: int, headers: HTTPMessage, body: bytes, start: int) -> bytes:
         """Return the body of an answer that is the part that was asked for."""

@@ -548,9 +548,7 @@ def test_a_definition_within_a_definition_opens_no_file(write, tmp_path):
         path = write([Point(4590872, 1093304)], "IAU_2015:49910")
         base = sqlite3.connect(path)
         text = f'{plain[:-1]},EXTENSION["PROJ4","{words}"]]'
-        base.execute(
-            "UPDATE gpkg_spatial_ref_sys SET definition = ?", (text,)
-        )
+        base.execute("UPDATE gpkg_spatial_ref_sys SET definition = ?", (text,))
         base.commit()
         base.close()
         with pytest.raises(InputError, match=r"E_CRS.*names files"):

@@ -13,6 +13,7 @@ import pytest
 from affine import Affine
 
 from jezero_sites.errors import InputError
+from jezero_sites.io.points import samples as samples_module
 from jezero_sites.io.points.samples import read_samples
 from jezero_sites.pipeline import assess
 from jezero_sites.pipeline.inputs import check_swapped, sample_notices
@@ -393,3 +394,17 @@ def test_a_wrong_crs_member_is_ignored_and_told(write, crs, words):
 def test_a_height_in_the_geometry_is_the_elevation_unless_a_property_says_other(write):
     text = collection(feature([77.45, 18.44, -2560.5]), feature([77.4, 18.4, 1.0], name="B", elevation=-7))
     assert read_samples(write(text, "s.geojson"))["elevation_m"].tolist() == [-2560.5, -7.0]
+
+
+def test_a_list_that_changes_while_it_is_read_is_refused(write, monkeypatch):
+    path = write(HEAD + "A,77.45,18.44\n")
+    whole = samples_module.read_small
+
+    def written_meanwhile(file, *, limit):
+        data = whole(file, limit=limit)
+        path.write_text(HEAD + "B,77.45,18.44\nC,77.46,18.44\n")
+        return data
+
+    monkeypatch.setattr(samples_module, "read_small", written_meanwhile)
+    with pytest.raises(InputError, match="E_INPUT_CHANGED"):
+        read_samples(path)

@@ -14,8 +14,9 @@ from affine import Affine
 
 from jezero_sites.errors import DiskError, InputError
 from jezero_sites.pipeline.run_files import stage as staging
+from jezero_sites.pipeline.run_files.record import SCHEMA, read_record
 from jezero_sites.pipeline.run_files.run_dir import save_layers, write_layers
-from jezero_sites.pipeline.run_files.stage import SCHEMA, read_record, staged
+from jezero_sites.pipeline.run_files.stage import staged
 from jezero_sites.raster import Grid, Raster
 from jezero_sites.settings import load_profile
 
@@ -203,3 +204,41 @@ def test_a_file_of_the_user_with_the_name_of_a_new_layer_is_not_lost(tmp_path):
     with pytest.raises(InputError, match=r"E_OUT_EXISTS.*no run wrote"):
         put(place)
     assert (place / "layers" / "slope_deg.tif").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"notices": [1]},
+        {"notices": [{"code": "W_A", "found": "x", "fix": 7}]},
+        {"notices": [{"code": "W_A", "found": "x", "more": "y"}]},
+        {"notices": None},
+        {"outputs": {"run.json": [1]}},
+        {"outputs": [1]},
+        {"inputs": [1]},
+        {"layers": [1]},
+        {"sites": "many"},
+        {"sites": 1, "samples": [1], "statements": [], "summary": ""},
+        {"sites": 1, "samples": [], "statements": [1], "summary": ""},
+        {"sites": 1, "samples": [], "statements": [], "summary": None},
+    ],
+)
+def test_a_record_with_parts_of_other_kinds_is_no_record(tmp_path, damage):
+    put(tmp_path / "run")
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    (tmp_path / "run" / "run.json").write_text(json.dumps(record | damage))
+    with pytest.raises(InputError, match="E_NOT_A_RUN"):
+        read_record(tmp_path / "run")
+
+
+def test_layers_alone_do_not_take_the_place_of_an_assessment(tmp_path):
+    place = tmp_path / "run"
+    put(place)
+    path = place / "run.json"
+    more = {"sites": 1, "samples": [], "statements": [], "summary": "one site"}
+    path.write_text(json.dumps(json.loads(path.read_text()) | more))
+    with pytest.raises(InputError, match=r"E_OUT_EXISTS.*holds a run, not layers alone"):
+        put(place)
+    with staged(place) as stage:
+        (stage / "config.toml").write_text("a run takes its place")
+    assert (place / "config.toml").read_text() == "a run takes its place"

@@ -11,7 +11,8 @@ import pytest
 
 from jezero_sites.errors import InputError
 from jezero_sites.pipeline.run_files import stage as staging
-from jezero_sites.pipeline.run_files.stage import SCHEMA, read_record, staged
+from jezero_sites.pipeline.run_files.record import SCHEMA, read_record
+from jezero_sites.pipeline.run_files.stage import staged
 
 MOMENTS = 40
 

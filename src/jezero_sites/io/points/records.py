@@ -74,7 +74,7 @@ def table_records(text: str, file: str) -> list[Record]:
     for number, cells in lines[1:]:
         if len(cells) != len(header):
             found = f"line {number}: {len(cells)} cells under {len(header)} columns"
-            fix = "put quotes around cells that contain commas"
+            fix = "put quotes around cells that contain commas; decimals need points"
             raise InputError("E_RAGGED", found=found, fix=fix, file=file, field=f"line {number}")
         fields = {field: _unprotected(cells[column - 1]) for field, column in columns.items()}
         records.append(Record(fields | date, file, f"line {number}", columns))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from jezero_sites.errors import InputError, Notice
 from jezero_sites.io.database import START
 from jezero_sites.io.files import local_file, read_small, refuse_indirect
-from jezero_sites.io.hashing import fingerprint
+from jezero_sites.io.hashing import fingerprint, stamp_before
 from jezero_sites.io.points.catalog import COLUMNS, SampleRow
 from jezero_sites.io.points.features import geojson_records
 from jezero_sites.io.points.geopackage import geopackage_records
@@ -71,13 +71,14 @@ def read_samples(path: str | Path) -> GeoDataFrame:
     InputError
         ``E_REMOTE E_NOT_FOUND E_NOT_FILE E_EMPTY_FILE E_INDIRECT E_FORMAT E_TOO_LARGE E_ENCODING
         E_DELIMITER E_QUOTE E_RAGGED E_NO_COLUMN E_DUP_COLUMN E_NO_ROWS E_NO_NAME E_NOT_NUMBER E_RANGE
-        E_SWAPPED E_KIND E_DUP_NAME E_GEOJSON E_GEOPACKAGE
-        E_CORRUPT E_NO_CRS E_CRS E_WRONG_BODY E_UNITS``, with line and column where there is one.
+        E_SWAPPED E_KIND E_DUP_NAME E_GEOJSON E_GEOPACKAGE E_CORRUPT E_NO_CRS E_CRS E_WRONG_BODY E_UNITS
+        E_TWO_POSITIONS E_INPUT_CHANGED``, with line and column where there is one.
     """
     local_file(path)
     file = Path(path)
+    since = stamp_before(file)
     data = read_small(file, limit=MAX_BYTES)
-    known = fingerprint(file)
+    known = fingerprint(file, since=since)
     frame = samples_in(data, file)
     frame.attrs["fingerprints"] = (known,)
     return frame

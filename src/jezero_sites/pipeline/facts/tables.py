@@ -83,7 +83,7 @@ def run_facts(path: Path, *, full: bool) -> FileFacts:
     InputError
         ``E_NOT_A_RUN`` where the directory holds no run.
     """
-    from jezero_sites.pipeline.run_files.stage import RUN, read_record
+    from jezero_sites.pipeline.run_files.record import RUN, read_record
 
     record = read_record(path)
     kind = record.get("kind", RUN)

@@ -13,7 +13,7 @@ from jezero_sites.io.hashing import sha256_of
 from jezero_sites.io.layer import read_layer
 from jezero_sites.pipeline.assessment import Assessment
 from jezero_sites.pipeline.inputs import InputRecord
-from jezero_sites.pipeline.run_files.stage import read_record
+from jezero_sites.pipeline.run_files.record import read_record
 from jezero_sites.pipeline.stages.noise_floor import NoiseFloor
 from jezero_sites.pipeline.statistics import layer_statistics
 from jezero_sites.raster import Raster
@@ -70,8 +70,16 @@ def load_run(directory: str | Path) -> Assessment:
         statements=tuple(record["statements"]),
         summary=record["summary"],
         statistics=layer_statistics(layers),
-        noise_floor=tuple(NoiseFloor(**entry) for entry in record.get("noise_floor", ())),
+        noise_floor=_floors(record, folder),
     )
+
+
+def _floors(record: dict[str, Any], folder: Path) -> tuple[NoiseFloor, ...]:
+    try:
+        return tuple(NoiseFloor(**entry) for entry in record.get("noise_floor", ()))
+    except TypeError as error:
+        found, fix = "its noise floors are none", "name a directory that assess has written"
+        raise InputError("E_NOT_A_RUN", found=found, fix=fix, file=str(folder)) from error
 
 
 def _known(entry: dict[str, Any]) -> dict[str, Any]:

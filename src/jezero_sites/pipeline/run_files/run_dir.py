@@ -14,7 +14,8 @@ from jezero_sites.io.hashing import check_unchanged, sha256_of
 from jezero_sites.io.write import write_raster, write_text
 from jezero_sites.pipeline.assessment import Assessment
 from jezero_sites.pipeline.inputs import InputRecord, check_inputs
-from jezero_sites.pipeline.run_files.stage import LAYER_NAME, SCHEMA, staged
+from jezero_sites.pipeline.run_files.record import LAYER_NAME, LAYERS, SCHEMA
+from jezero_sites.pipeline.run_files.stage import staged
 from jezero_sites.pipeline.stages.noise_floor import floors_csv
 from jezero_sites.raster import Raster
 from jezero_sites.settings import Settings, settings_dict, settings_toml
@@ -67,7 +68,7 @@ def save_layers(
     """
     from jezero_sites.pipeline.statistics import layer_statistics
 
-    with staged(directory) as stage:
+    with staged(directory, kind=LAYERS) as stage:
         write_layers(layers, stage / "layers", scaled=scaled)
         record = {
             "inputs": [i.as_dict() for i in inputs],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import re
 import shutil
@@ -11,25 +10,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from jezero_sites.errors import InputError
 from jezero_sites.io.files import unwritten
-
-SCHEMA = "jezero_sites.run/1"
-OURS = re.compile(
-    r"layers/\w[\w.]*\.tif|sites\.(csv|gpkg|geojson)|(map|report)\.html|config\.toml|run\.json"
-    r"|(noise_floor|statistics|histogram|deviogram)\.csv|(slopes|slope_maps|mean_maps|deviogram)\.png"
-)
-"""Names of files that a run writes; anything else in its directory is the user's and is kept."""
-
-LAYER_NAME = re.compile(r"\w+", re.ASCII)
-"""Names of layers, which are also names of files."""
-
-_INPUT = {"path": str, "role": str, "sha256": str, "size_bytes": int}
-
-RUN, SURVEY = "a run", "slopes at baselines"
-"""Kinds of directory; one does not take the place of another."""
+from jezero_sites.pipeline.run_files.record import LAYERS, RUN, kind_of, read_record
 
 
 @contextmanager
@@ -69,7 +53,7 @@ def staged(directory: Path, *, kind: str = RUN) -> Iterator[Path]:
 
 
 def check_out(directory: Path, *, kind: str = RUN) -> None:
-    """Refuse a place that holds something other than a run, also a run of another kind.
+    """Refuse a place that holds something other than a run, also one of another kind; a run may replace layers.
 
     Raises
     ------
@@ -86,53 +70,10 @@ def check_out(directory: Path, *, kind: str = RUN) -> None:
         except InputError as error:
             found = "the directory is not empty and holds no run"
             raise InputError("E_OUT_EXISTS", found=found, fix=fix, file=str(directory)) from error
-        held = record.get("kind", RUN)
-        if held != kind:
+        held = kind_of(record)
+        if held != kind and (held, kind) != (LAYERS, RUN):
             found, fix = f"the directory holds {held}, not {kind}", "name a new directory"
             raise InputError("E_OUT_EXISTS", found=found, fix=fix, file=str(directory))
-
-
-def read_record(directory: Path) -> dict[str, Any]:
-    """Return the ``run.json`` of a run directory.
-
-    Raises
-    ------
-    InputError
-        ``E_NOT_A_RUN`` where there is none that can be used.
-    """
-    fix = "name a directory that assess has written"
-    try:
-        record = json.loads((directory / "run.json").read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        found = "no run.json that can be read"
-        raise InputError("E_NOT_A_RUN", found=found, fix=fix, file=str(directory)) from error
-    if not isinstance(record, dict) or record.get("schema") != SCHEMA or not _is_sound(record):
-        found = f"its run.json is not one of schema {SCHEMA}"
-        raise InputError("E_NOT_A_RUN", found=found, fix=fix, file=str(directory))
-    return record
-
-
-def _is_sound(record: dict[str, Any]) -> bool:
-    """Tell whether a record has the parts that are relied on, with our own file names alone."""
-    outputs = record.get("outputs")
-    if not isinstance(outputs, dict) or not all(OURS.fullmatch(name) for name in outputs):
-        return False
-    if record.get("kind", RUN) not in (RUN, SURVEY):
-        return False
-    inputs = record.get("inputs")
-    if not isinstance(inputs, list) or not all(map(_is_input, inputs)):
-        return False
-    lists = ("notices", *(("samples", "statements") if "sites" in record else ()))
-    layers = record.get("layers")
-    return (
-        isinstance(layers, dict)
-        and all(LAYER_NAME.fullmatch(name) for name in layers)
-        and all(isinstance(record.get(name), list) for name in lists)
-    )
-
-
-def _is_input(entry: Any) -> bool:
-    return isinstance(entry, dict) and all(isinstance(entry.get(k), kind) for k, kind in _INPUT.items())
 
 
 def _put(stage: Path, place: Path) -> None:

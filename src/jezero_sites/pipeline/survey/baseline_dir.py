@@ -13,8 +13,9 @@ from jezero_sites.io.hashing import check_unchanged, sha256_of
 from jezero_sites.io.write import write_text
 from jezero_sites.maps.slope_figures import deviogram_figure, slope_histograms, slope_maps
 from jezero_sites.pipeline.inputs import input_records
+from jezero_sites.pipeline.run_files.record import SCHEMA, SURVEY
 from jezero_sites.pipeline.run_files.run_dir import write_layer
-from jezero_sites.pipeline.run_files.stage import SCHEMA, SURVEY, check_out, staged
+from jezero_sites.pipeline.run_files.stage import check_out, staged
 from jezero_sites.pipeline.survey.baseline_tables import (
     EDGES_DEG,
     LIMIT_DEG,
