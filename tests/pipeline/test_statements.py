@@ -12,7 +12,8 @@ from jezero_sites.pipeline import assess
 from jezero_sites.pipeline.inputs import elsewhere_notice
 from jezero_sites.pipeline.run import work_out
 from jezero_sites.pipeline.stages.resolution import resolution_notices
-from jezero_sites.pipeline.statements import chance, statements_of
+from jezero_sites.pipeline.statements import statements_of
+from jezero_sites.pipeline.summary import chance
 from jezero_sites.settings import load_profile
 
 

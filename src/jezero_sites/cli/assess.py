@@ -149,7 +149,7 @@ def summary(run: Assessment, out: Path) -> dict[str, Any]:
 
 def summary_text(run: Assessment, out: Path, *, most: int = 10) -> str:
     """Return the outcome for people: the best sites, what must be said, and where the map is."""
-    from jezero_sites.pipeline.statements import chance
+    from jezero_sites.pipeline.summary import chance
 
     header = ("rank", "site", "lon E", "lat N", "P(land)", "upper", "score", "safe m", "slope max", "binding", "margin",
               "sample m", "nearest sample")  # fmt: skip

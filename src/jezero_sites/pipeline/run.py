@@ -26,8 +26,9 @@ from jezero_sites.pipeline.stages.noise_floor import noise_floors
 from jezero_sites.pipeline.stages.resolution import check_resolution, fine_notices, resolution_notices
 from jezero_sites.pipeline.stages.rocks import abundance_notices, rock_field
 from jezero_sites.pipeline.stages.touchdown import touchdown_safety
-from jezero_sites.pipeline.statements import statements_of, summary_of
+from jezero_sites.pipeline.statements import statements_of
 from jezero_sites.pipeline.statistics import layer_statistics
+from jezero_sites.pipeline.summary import summary_of
 from jezero_sites.pipeline.table import find_candidates, site_table
 from jezero_sites.raster import Raster
 from jezero_sites.settings import Settings, load_profile
