@@ -174,3 +174,16 @@ def test_refusal_says_what_was_found_and_what_to_do_in_one_line(code, tmp_path):
     assert error.file or code == "E_PROFILE"  # which is asked for by name
     assert len(str(error).splitlines()) == 1
     assert code in {row[0].strip("`") for row in entries_of_page()}
+
+
+def test_every_error_made_by_its_class_has_a_field_and_a_way_out():
+    seen, silent = 0, []
+    for where, called, node in calls_with_a_code():
+        keywords = {keyword.arg for keyword in node.keywords}
+        if called not in FAMILY - {"JezeroError"} or None in keywords:
+            continue
+        seen += 1
+        if not {"found", "fix", "field"} <= keywords:
+            silent.append(f"{where} {called}")
+    assert seen > 100
+    assert not silent

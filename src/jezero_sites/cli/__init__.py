@@ -152,7 +152,9 @@ def _as_ours(error: Exception) -> JezeroError:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS):
         code = "E_DISK_FULL" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "E_WRITE"
         name = str(error.filename) if error.filename else None
-        return DiskError(code, found=error.strerror or str(error), fix="free space and run again", file=name)
+        return DiskError(
+            code, found=error.strerror or str(error), fix="free space and run again", file=name, field="path"
+        )
     found = f"{type(error).__name__}: {error}"
     return JezeroError("E_INTERNAL", found=found, fix="a bug of ours: please report it; --debug shows where")
 

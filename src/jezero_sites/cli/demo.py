@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from jezero_sites.cli.assess import run_assessment, summary_text
+from jezero_sites.cli.assess import assess_command, run_assessment, summary_text
 from jezero_sites.cli.options import running_options
 from jezero_sites.errors import InputError
 
@@ -25,11 +25,9 @@ def demo_command(out: str, **options: Any) -> None:
     from jezero_sites.pipeline.statements import SYNTHETIC
 
     folder = bundled_tiles()
-    reading = {"band": None, "assume_crs": None, "use_sidecars": False, "allow_sparse": False}
-    asked = {**options, **reading, "profile": None, "config": None, "allow_coarse": False, "scaled": False}
-    asked |= {"ortho": str(folder / IMAGE), "sun_azimuth": None, "incidence": None, "rock_abundance": None}
-    tiles = tuple(str(folder / name) for name in TILES)
-    run = run_assessment(tiles, Path(out), samples=str(folder / SAMPLES), options=asked)
+    words = [*(str(folder / name) for name in TILES), "--out", out, "--ortho", str(folder / IMAGE)]
+    asked = assess_command.make_context("assess", words).params | options  # everything else as by default
+    run = run_assessment(asked["dem"], Path(out), samples=str(folder / SAMPLES), options=asked)
     click.echo(f"{SYNTHETIC}\n")
     click.echo(summary_text(run, Path(out)))
 
@@ -40,4 +38,6 @@ def bundled_tiles() -> Path:
     for folder in (package / "dem_samples", package.parents[1] / "data" / "dem_samples"):
         if (folder / TILES[0]).is_file():
             return folder
-    raise InputError("E_NOT_FOUND", found="the bundled tiles are missing", fix="install the package again")
+    raise InputError(
+        "E_NOT_FOUND", found="the bundled tiles are missing", fix="install the package again", field="path"
+    )

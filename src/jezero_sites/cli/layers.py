@@ -99,7 +99,13 @@ def _names(only: str | None) -> tuple[str, ...] | None:
         return None
     names = tuple(dict.fromkeys(name.strip() for name in only.split(",") if name.strip()))
     if not names:
-        raise InputError("E_OPTION", found="--only names no layer", needed="NAME,NAME")
+        raise InputError(
+            "E_OPTION",
+            found="--only names no layer",
+            needed="NAME,NAME",
+            fix="name layers, or leave --only out",
+            field="only",
+        )
     for name in names:
         layer_for(name)
     return names

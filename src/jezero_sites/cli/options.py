@@ -89,7 +89,11 @@ def chosen_settings(profile: str | None, config: str | None) -> Settings:
     """Return the settings that the options name."""
     if profile and config:
         raise InputError(
-            "E_OPTION", found="both --profile and --config", needed="one of them", fix="leave one out"
+            "E_OPTION",
+            found="both --profile and --config",
+            needed="one of them",
+            fix="leave one out",
+            field="profile",
         )
     return read_settings(config) if config else load_profile(profile or DEFAULT_PROFILE)
 

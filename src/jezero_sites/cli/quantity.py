@@ -173,7 +173,7 @@ def _write(raster: Raster, out: str) -> None:
     path = Path(out)
     if any(path.exists() and path.samefile(source) for source in raster.sources):
         fix = "name another file"
-        raise InputError("E_OUT_EXISTS", found="OUT is the DEM itself", fix=fix, file=out)
+        raise InputError("E_OUT_EXISTS", found="OUT is the DEM itself", fix=fix, file=out, field="path")
     save_layer(path, raster)
     numbers = layer_statistics({raster.name: raster})[raster.name]
     shown = ", ".join(f"{name} {value:.4g}" for name, value in numbers.items())

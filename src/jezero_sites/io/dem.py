@@ -122,9 +122,21 @@ def read_dem(
 def _max_bytes(max_size_gib: float, max_seam_dz_m: float) -> int:
     """Return the size limit in bytes; refuse limits that are none."""
     if not 0.0 < max_size_gib < 1e9:
-        raise InputError("E_OPTION", found=f"max_size_gib is {max_size_gib:g}", needed="more than 0")
+        raise InputError(
+            "E_OPTION",
+            found=f"max_size_gib is {max_size_gib:g}",
+            needed="more than 0",
+            fix="give a size in GiB",
+            field="max_size_gib",
+        )
     if not max_seam_dz_m >= 0.0:
-        raise InputError("E_OPTION", found=f"max_seam_dz_m is {max_seam_dz_m:g}", needed="0 or more")
+        raise InputError(
+            "E_OPTION",
+            found=f"max_seam_dz_m is {max_seam_dz_m:g}",
+            needed="0 or more",
+            fix="give a difference in metres",
+            field="max_seam_dz_m",
+        )
     return int(max_size_gib * 2**30)
 
 

@@ -21,7 +21,13 @@ def block_cells(grid: Grid, *, length_m: float) -> tuple[int, int]:
         ``E_OPTION`` where the length is not positive.
     """
     if not 0 < length_m < math.inf:
-        raise InputError("E_OPTION", found=f"length_m is {length_m:g}", needed="more than 0 metres")
+        raise InputError(
+            "E_OPTION",
+            found=f"length_m is {length_m:g}",
+            needed="more than 0 metres",
+            fix="give a length in metres",
+            field="length_m",
+        )
     rows, columns = (max(1, math.floor(length_m / step + 0.5)) for step in (grid.dy_m, grid.mean_dx_m))
     return rows, columns
 
@@ -54,7 +60,7 @@ def cell_means(raster: Raster, *, length_m: float) -> Raster:
     rows, columns = raster.grid.shape[0] // tall, raster.grid.shape[1] // wide
     if min(rows, columns) < 1:
         found = f"the raster is smaller than one cell of {length_m:g} m"
-        raise InputError("E_OPTION", found=found, fix="average over a shorter length")
+        raise InputError("E_OPTION", found=found, fix="average over a shorter length", field="length_m")
     values = _block_means(raster.values, (rows, columns), (tall, wide))
     t = raster.grid.transform
     grid = Grid.of((rows, columns), Affine(t.a * wide, 0.0, t.c, 0.0, t.e * tall, t.f), raster.grid.crs)

@@ -56,12 +56,18 @@ def measure(
     layer = layer_for(name)
     if layer.equation is None:
         fix = "assess gives it; measure gives quantities of the heights alone"
-        raise InputError("E_LAYER", found=f"{name} is not a quantity of the heights alone", fix=fix)
+        raise InputError(
+            "E_LAYER", found=f"{name} is not a quantity of the heights alone", fix=fix, field="name"
+        )
     if match := SLOPE_NAME.fullmatch(name):
         if baseline_m not in (None, float(match[1])):
             found = f"baseline_m is {baseline_m:g}"
             raise InputError(
-                "E_OPTION", found=found, needed=f"{match[1]}, as {name} says", fix="leave it out"
+                "E_OPTION",
+                found=found,
+                needed=f"{match[1]}, as {name} says",
+                fix="leave it out",
+                field="baseline_m",
             )
         baseline_m = float(match[1])
     _check_options(layer, baseline_m=baseline_m, radius_m=radius_m, sun_deg=sun_deg)
@@ -157,17 +163,31 @@ def _check_options(
         if value is None:
             continue
         if layer.needs != option:
-            raise InputError("E_OPTION", found=f"{layer.name} takes no {option}", fix="leave it out")
+            raise InputError(
+                "E_OPTION", found=f"{layer.name} takes no {option}", fix="leave it out", field=option
+            )
         _check_length(option, value)
     azimuth, altitude = sun_deg
     if not (math.isfinite(azimuth) and -90 <= altitude <= 90):
         found = f"the sun is at azimuth {azimuth:g}, altitude {altitude:g} degrees"
-        raise InputError("E_OPTION", found=found, needed="an altitude of -90 to 90")
+        raise InputError(
+            "E_OPTION",
+            found=found,
+            needed="an altitude of -90 to 90",
+            fix="give the altitude above the horizon in degrees",
+            field="sun_deg",
+        )
 
 
 def _check_length(option: str, length_m: float) -> None:
     if not 0 < length_m < math.inf:
-        raise InputError("E_OPTION", found=f"{option} is {length_m:g}", needed="more than 0 metres")
+        raise InputError(
+            "E_OPTION",
+            found=f"{option} is {length_m:g}",
+            needed="more than 0 metres",
+            fix="give a length in metres",
+            field=option,
+        )
 
 
 def _reach_rows(layer: Layer, lengths: Lengths) -> int:

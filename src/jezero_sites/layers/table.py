@@ -195,5 +195,9 @@ def layer_for(name: str) -> Layer:
     near = get_close_matches(name, LAYERS, n=1, cutoff=0.4)
     found = f"unknown layer {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
     raise InputError(
-        "E_LAYER", found=found, needed=f"one of {', '.join(LAYERS)}", fix="or slope_20m_deg and the like"
+        "E_LAYER",
+        found=found,
+        needed=f"one of {', '.join(LAYERS)}",
+        fix="or slope_20m_deg and the like",
+        field="name",
     )

@@ -104,7 +104,9 @@ class SiteMap(folium.Map):  # type: ignore[misc]
         text = self.page()
         if len(text.encode()) > MAP_BYTES:
             found = f"the map would be {len(text.encode()) / 1e6:.1f} MB"
-            raise InputError("E_MAP", found=found, needed="at most 15 MB", fix="add fewer layers of your own")
+            raise InputError(
+                "E_MAP", found=found, needed="at most 15 MB", fix="add fewer layers of your own", field="size"
+            )
         path = Path(outfile)
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f".{path.name}.part")
@@ -130,11 +132,17 @@ class SiteMap(folium.Map):  # type: ignore[misc]
         if remote := _REMOTE.search(rendered):
             found = f"a layer added to the map loads {remote[0][:120]}"
             raise InputError(
-                "E_MAP", found=found, needed="a map that needs no network", fix="leave that layer out"
+                "E_MAP",
+                found=found,
+                needed="a map that needs no network",
+                fix="leave that layer out",
+                field="layers",
             )
         if len(re.findall(r"<script\b", rendered, re.IGNORECASE)) != _FOLIUM_SCRIPTS:
             found = "a layer or a text added to the map brings a script element of its own"
-            raise InputError("E_MAP", found=found, fix="leave it out, or pass its text through safe_text")
+            raise InputError(
+                "E_MAP", found=found, fix="leave it out, or pass its text through safe_text", field="layers"
+            )
 
 
 def build_map(view: RunView, *, max_px: int | None = None) -> SiteMap:

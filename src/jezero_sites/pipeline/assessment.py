@@ -88,7 +88,11 @@ class Assessment:
         layers = {"elevation_m": self.dem, **self.layers}
         if name not in layers:
             raise InputError(
-                "E_LAYER", found=f"no layer {name!r} in this run", needed=f"one of {', '.join(layers)}"
+                "E_LAYER",
+                found=f"no layer {name!r} in this run",
+                needed=f"one of {', '.join(layers)}",
+                fix="name one of them",
+                field="name",
             )
         limit = self.settings.limit(name)
         bound, near = limit.value if limit else None, self.settings.marginal_fraction

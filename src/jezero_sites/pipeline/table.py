@@ -131,7 +131,11 @@ def _margins(table: GeoDataFrame, limit: Limit) -> FloatArray:
 def _no_column(column: str, where: str) -> InputError:
     fix = "assess the DEM with these settings"
     return InputError(
-        "E_NO_COLUMN", found=f"the site table has no column {column}", needed=f"it for [{where}]", fix=fix
+        "E_NO_COLUMN",
+        found=f"the site table has no column {column}",
+        needed=f"it for [{where}]",
+        fix=fix,
+        field=column,
     )
 
 

@@ -304,7 +304,7 @@ def test_a_place_that_holds_something_else_is_refused(found, tmp_path):
         save_baselines(found, tmp_path / "letters")
     record = {"schema": "jezero_sites.run/1", "outputs": {}, "layers": {}, "inputs": [], "notices": []}
     (tmp_path / "letters" / "run.json").write_text(json.dumps(record))
-    with pytest.raises(InputError, match="E_OUT_EXISTS.*holds a run, not slopes at baselines"):
+    with pytest.raises(InputError, match="E_OUT_EXISTS.*holds layers alone, not slopes at baselines"):
         save_baselines(found, tmp_path / "letters")
     assert (tmp_path / "letters" / "a.txt").read_text() == "mine"
 

@@ -63,7 +63,9 @@ def find_gdaldem() -> Gdaldem:
     found = shutil.which("gdaldem")
     if found is None:
         needed = "GDAL's program gdaldem, to compare with"
-        raise InputError("E_NO_GDALDEM", found="gdaldem is not installed", needed=needed, fix=INSTALL)
+        raise InputError(
+            "E_NO_GDALDEM", found="gdaldem is not installed", needed=needed, fix=INSTALL, field="gdaldem"
+        )
     program = Path(found).absolute()
     done = _run([str(program), "--version"], program.parent)  # some versions answer and end with code 1
     version = re.match(r"GDAL (\d[^\s,]*)", done.stdout.decode("utf-8", "replace"))
@@ -161,5 +163,9 @@ def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[bytes]
 
 def _failed(found: str) -> InputError:
     return InputError(
-        "E_GDALDEM", found=found, needed="a gdaldem of GDAL 3.3 or later that works", fix=INSTALL
+        "E_GDALDEM",
+        found=found,
+        needed="a gdaldem of GDAL 3.3 or later that works",
+        fix=INSTALL,
+        field="gdaldem",
     )

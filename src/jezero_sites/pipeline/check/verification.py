@@ -92,7 +92,14 @@ def verify_terrain(dem: Raster, *, full: bool = False) -> Verification:
     gdaldem = find_gdaldem()
     if min(dem.grid.shape) < LEAST_CELLS:
         found, needed = "{} x {} cells".format(*dem.grid.shape), f"at least {LEAST_CELLS} x {LEAST_CELLS}"
-        raise InputError("E_TOO_SMALL", found=found, needed=needed, file=_name(dem), field="size")
+        raise InputError(
+            "E_TOO_SMALL",
+            found=found,
+            needed=needed,
+            file=_name(dem),
+            field="size",
+            fix="give a larger part of the DEM",
+        )
     compared = _whole(dem) if full else _middle(dem)
     scenes = [_compare(dem, part, gdaldem) for part in _windows(compared)]
     comparisons = tuple(_joined(list(same)) for same in zip(*(s.comparisons for s in scenes), strict=True))

@@ -111,11 +111,15 @@ def _damage(path: Path, record: dict[str, Any], *, full: bool) -> list[InputErro
         file = path / name
         if not file.is_file() or not file.resolve().is_relative_to(path.resolve()):
             damage.append(
-                InputError("E_NOT_A_RUN", found=f"{name} is missing", fix="assess again", file=str(path))
+                InputError(
+                    "E_NOT_A_RUN", found=f"{name} is missing", fix="assess again", file=str(path), field=name
+                )
             )
         elif full and name not in ("map.html", "report.html") and sha256_of(file) != digest:
             found = f"{name} is not the file that the run wrote"
-            damage.append(InputError("E_CHANGED", found=found, fix="assess again", file=str(path)))
+            damage.append(
+                InputError("E_CHANGED", found=found, fix="assess again", file=str(path), field=name)
+            )
     return damage
 
 

@@ -52,7 +52,9 @@ def load_run(directory: str | Path) -> Assessment:
     record = read_record(folder)
     if "sites" not in record:
         fix = "name a directory that assess has written"
-        raise InputError("E_NOT_A_RUN", found="a directory of layers alone", fix=fix, file=str(folder))
+        raise InputError(
+            "E_NOT_A_RUN", found="a directory of layers alone", fix=fix, file=str(folder), field="sites"
+        )
     _check_files(folder, record)
     layers = _layers(folder, record)
     dem = layers.pop("elevation_m")
@@ -79,7 +81,9 @@ def _floors(record: dict[str, Any], folder: Path) -> tuple[NoiseFloor, ...]:
         return tuple(NoiseFloor(**entry) for entry in record.get("noise_floor", ()))
     except TypeError as error:
         found, fix = "its noise floors are none", "name a directory that assess has written"
-        raise InputError("E_NOT_A_RUN", found=found, fix=fix, file=str(folder)) from error
+        raise InputError(
+            "E_NOT_A_RUN", found=found, fix=fix, file=str(folder), field="noise_floor"
+        ) from error
 
 
 def _known(entry: dict[str, Any]) -> dict[str, Any]:
@@ -94,10 +98,12 @@ def _check_files(folder: Path, record: dict[str, Any]) -> None:
         if name in ("map.html", "report.html"):
             continue
         if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
-            raise InputError("E_NOT_A_RUN", found=f"{name} is missing", fix="assess again", file=str(folder))
+            raise InputError(
+                "E_NOT_A_RUN", found=f"{name} is missing", fix="assess again", file=str(folder), field=name
+            )
         if sha256_of(path) != digest:
             found = "it is not the file that the run wrote"
-            raise InputError("E_CHANGED", found=found, fix="assess again", file=str(path))
+            raise InputError("E_CHANGED", found=found, fix="assess again", file=str(path), field="content")
 
 
 def _layers(folder: Path, record: dict[str, Any]) -> dict[str, Raster]:

@@ -41,10 +41,12 @@ def read_record(directory: Path) -> dict[str, Any]:
         record = json.loads((directory / "run.json").read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         found = "no run.json that can be read"
-        raise InputError("E_NOT_A_RUN", found=found, fix=fix, file=str(directory)) from error
+        raise InputError(
+            "E_NOT_A_RUN", found=found, fix=fix, file=str(directory), field="run.json"
+        ) from error
     if not isinstance(record, dict) or record.get("schema") != SCHEMA or not _is_sound(record):
         found = f"its run.json is not one of schema {SCHEMA}"
-        raise InputError("E_NOT_A_RUN", found=found, fix=fix, file=str(directory))
+        raise InputError("E_NOT_A_RUN", found=found, fix=fix, file=str(directory), field="run.json")
     return record
 
 

@@ -63,17 +63,19 @@ def check_out(directory: Path, *, kind: str = RUN) -> None:
     fix = "name a new directory, or one that assess or layers has written"
     if directory.exists() and not directory.is_dir():
         found = "there is a file of that name"
-        raise InputError("E_OUT_EXISTS", found=found, fix=fix, file=str(directory))
+        raise InputError("E_OUT_EXISTS", found=found, fix=fix, file=str(directory), field="out")
     if directory.is_dir() and any(directory.iterdir()):
         try:
             record = read_record(directory)
         except InputError as error:
             found = "the directory is not empty and holds no run"
-            raise InputError("E_OUT_EXISTS", found=found, fix=fix, file=str(directory)) from error
+            raise InputError(
+                "E_OUT_EXISTS", found=found, fix=fix, file=str(directory), field="out"
+            ) from error
         held = kind_of(record)
         if held != kind and (held, kind) != (LAYERS, RUN):
             found, fix = f"the directory holds {held}, not {kind}", "name a new directory"
-            raise InputError("E_OUT_EXISTS", found=found, fix=fix, file=str(directory))
+            raise InputError("E_OUT_EXISTS", found=found, fix=fix, file=str(directory), field="out")
 
 
 def _put(stage: Path, place: Path) -> None:
@@ -121,7 +123,7 @@ def _carry_over(place: Path, stage: Path) -> None:
                 if (here / name).is_symlink():
                     continue  # a link holds nothing that could be lost
                 found, fix = "a file that no run wrote has the name of a new one", "move it away"
-                raise InputError("E_OUT_EXISTS", found=found, fix=fix, file=str(here / name))
+                raise InputError("E_OUT_EXISTS", found=found, fix=fix, file=str(here / name), field="out")
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(here / name, target, follow_symlinks=False)
 
@@ -152,7 +154,9 @@ def _check_way(place: Path) -> None:
     aside = _aside(place)
     if os.path.lexists(aside):
         fix = "move it away, or name another directory"
-        raise InputError("E_OUT_EXISTS", found="it is in the way and holds no run", fix=fix, file=str(aside))
+        raise InputError(
+            "E_OUT_EXISTS", found="it is in the way and holds no run", fix=fix, file=str(aside), field="out"
+        )
 
 
 def _is_ours(aside: Path) -> bool:

@@ -85,9 +85,21 @@ def slope_exceedance(
         ``E_OPTION`` for a method, a baseline or a limit that makes no sense.
     """
     if method not in OPERATORS:
-        raise InputError("E_OPTION", found=f"method {method!r}", needed=f"one of {', '.join(OPERATORS)}")
+        raise InputError(
+            "E_OPTION",
+            found=f"method {method!r}",
+            needed=f"one of {', '.join(OPERATORS)}",
+            fix="name one of them",
+            field="method",
+        )
     if not 0.0 < limit_deg < 90.0:
-        raise InputError("E_OPTION", found=f"a limit of {limit_deg:g} deg", needed="between 0 and 90 degrees")
+        raise InputError(
+            "E_OPTION",
+            found=f"a limit of {limit_deg:g} deg",
+            needed="between 0 and 90 degrees",
+            fix="give a limit in degrees",
+            field="limit_deg",
+        )
     cells, grid = _cells(dem.grid, method, baseline_m), dem.grid
     gradient, reach_rows = _gradient(method, grid, cells)
     east, north = map_strips(gradient, dem.values, grid.dx_m, reach_rows=reach_rows, jobs=jobs)
@@ -122,11 +134,19 @@ def _cells(grid: Grid, method: str, baseline_m: float | None) -> tuple[int, int]
     """Return the window or the baseline of an operator in cells; None for those of 3 x 3 cells."""
     if method not in ("plane", "corners"):
         if baseline_m is not None:
-            raise InputError("E_OPTION", found=f"{method} takes no baseline_m", fix="leave it out")
+            raise InputError(
+                "E_OPTION", found=f"{method} takes no baseline_m", fix="leave it out", field="baseline_m"
+            )
         return None
     length = _length(baseline_m)
     if not 0.0 < length < math.inf:
-        raise InputError("E_OPTION", found=f"baseline_m is {length:g}", needed="more than 0 metres")
+        raise InputError(
+            "E_OPTION",
+            found=f"baseline_m is {length:g}",
+            needed="more than 0 metres",
+            fix="give a length in metres",
+            field="baseline_m",
+        )
     if method == "plane":
         return lengths_of(grid, baseline_m=length).window
     return terrain.baseline_cells(length, grid.dy_m), terrain.baseline_cells(length, grid.mean_dx_m)

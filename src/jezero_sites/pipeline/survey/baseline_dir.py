@@ -81,7 +81,13 @@ def check_limit(limit_deg: float) -> None:
         ``E_OPTION``.
     """
     if not 0.0 < limit_deg < 90.0:
-        raise InputError("E_OPTION", found=f"limit_deg is {limit_deg:g}", needed="more than 0, less than 90")
+        raise InputError(
+            "E_OPTION",
+            found=f"limit_deg is {limit_deg:g}",
+            needed="more than 0, less than 90",
+            fix="give a limit in degrees",
+            field="limit_deg",
+        )
 
 
 def _write_layers(found: BaselineSlopes, folder: Path) -> None:

@@ -116,7 +116,13 @@ def measure_baselines(
         ``E_OPTION`` for a method or a length that makes no sense, and where no baseline is left.
     """
     if method not in METHODS:
-        raise InputError("E_OPTION", found=f"method {method!r}", needed=f"one of {', '.join(METHODS)}")
+        raise InputError(
+            "E_OPTION",
+            found=f"method {method!r}",
+            needed=f"one of {', '.join(METHODS)}",
+            fix="name one of them",
+            field="method",
+        )
     if resolution_m is not None:
         _check_length("resolution_m", resolution_m)
     real = real_resolution_m(dem, resolution_m)
@@ -148,7 +154,9 @@ def allowed_baselines(
     name = _name(dem)
     if all(faults.values()):
         found = "; ".join(fault for fault in faults.values() if fault)
-        raise InputError("E_OPTION", found=found, fix="name another --baseline-m", file=name)
+        raise InputError(
+            "E_OPTION", found=found, fix="name another --baseline-m", file=name, field="baselines_m"
+        )
     told = (fault for fault in faults.values() if fault)
     notices = tuple(Notice("W_BASELINE_SKIPPED", fault, "this baseline is left out", name) for fault in told)
     return tuple(length for length in lengths if not faults[length]), notices
@@ -246,7 +254,13 @@ def _resolved_fit(curve: Deviogram, real_m: float | None) -> HurstFit:
 
 def _check_length(option: str, length_m: float) -> None:
     if not 0 < length_m < math.inf:
-        raise InputError("E_OPTION", found=f"{option} is {length_m:g}", needed="more than 0 metres")
+        raise InputError(
+            "E_OPTION",
+            found=f"{option} is {length_m:g}",
+            needed="more than 0 metres",
+            fix="give a length in metres",
+            field=option,
+        )
 
 
 def _name(dem: Raster) -> str | None:
