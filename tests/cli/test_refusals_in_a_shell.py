@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -73,3 +74,27 @@ def test_a_refused_input_is_one_line_with_its_code_and_status_2(told, name):
 def test_nothing_is_left_behind(told):
     folder, found = told
     assert {path.name for path in folder.iterdir()} == set(found)
+
+
+FULL = Path("/dev/full")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="no device that is always full")
+@pytest.mark.parametrize(
+    ("args", "status", "code"),
+    [
+        (["samples"], 74, "E_DISK_FULL"),
+        (["info", "bad.csv", "--json"], 74, "E_DISK_FULL"),
+        (["samples", "--json", "--nothing"], 2, "E_USAGE"),
+        (["slope", "none.tif", "out.tif", "--json"], 2, "E_"),
+    ],
+)
+def test_an_answer_to_a_full_disk_is_one_line_and_keeps_its_status(tmp_path, args, status, code):
+    (tmp_path / "bad.csv").write_bytes(HEAD + b"A,77.4,18.4,extra\n")
+    with FULL.open("w") as full:
+        line = [sys.executable, "-m", "jezero_sites", *args]
+        done = subprocess.run(line, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        silent = subprocess.run(line, cwd=tmp_path, stdout=full, stderr=full, check=False)
+    assert done.stderr.startswith(f"error[{code}")
+    assert done.stderr.count("\n") == 1
+    assert done.returncode == silent.returncode == status

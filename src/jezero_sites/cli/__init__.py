@@ -13,7 +13,7 @@ import sys
 import threading
 from importlib import import_module
 from types import FrameType
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -70,7 +70,7 @@ class LazyGroup(click.Group):
             done = super().invoke(ctx)
             sys.stdout.flush()
         except BrokenPipeError:  # caught here, because click would end with 1
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left to say goes nowhere
+            _hush(sys.stdout)
             raise click.exceptions.Exit(0) from None
         return done
 
@@ -133,9 +133,22 @@ def _tell(error: Exception, args: list[str]) -> int:
         traceback.print_exception(error)
     told = _as_ours(error)
     if "--json" in args:
-        click.echo(json.dumps({"error": told.as_dict()}))
-    click.echo(str(told), err=True)
+        _say(json.dumps({"error": told.as_dict()}))
+    _say(str(told), err=True)
     return told.exit_code
+
+
+def _say(text: str, *, err: bool = False) -> None:
+    """Print an error; where a full disk or a reader who has gone takes no more, its exit code tells the rest."""
+    try:
+        click.echo(text, err=err)
+    except OSError:
+        _hush(sys.stderr if err else sys.stdout)
+
+
+def _hush(stream: TextIO) -> None:
+    """Send what is left to say on a stream nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _usage(error: click.ClickException) -> InputError:
