@@ -65,6 +65,19 @@ def test_a_block_that_goes_on_beyond_its_cells_is_refused_and_gdal_takes_it(make
     assert caught.value.field == "block at row 32, column 32"
 
 
+def test_a_block_whose_stream_never_comes_to_its_checksum_is_refused(make_tiff):
+    path = make_tiff()
+    offset, size = place_of(path, 2, 1)
+    unended = zlib.compressobj(9)
+    stream = unended.compress(np.full((16, 32), -2400, "<f4").tobytes()) + unended.flush(zlib.Z_SYNC_FLUSH)
+    stream += b"\x00\x00\x00\xff\xff" * size  # empty stored blocks, none of them the last
+    whole = path.read_bytes()
+    path.write_bytes(whole[:offset] + stream[:size] + whole[offset + size :])
+    with pytest.raises(InputError, match=r"E_CORRUPT.*do not end where the block does") as caught:
+        read_dem(path)
+    assert caught.value.field == "block at row 32, column 32"
+
+
 def test_bytes_after_the_stream_are_no_damage(make_tiff):
     dem = read_dem(with_a_long_block(make_tiff(), 2, 1, extra=0))
     assert np.isnan(dem.values[32:48, 32:64]).all()

@@ -273,6 +273,17 @@ def test_a_folder_that_is_a_file_cannot_be_written_to(tmp_path):
         write_text(tmp_path / "a" / "b.txt", "x")
 
 
+@pytest.mark.parametrize("mask", [0o022, 0o027, 0o077])
+def test_a_file_is_open_to_nobody_whom_the_umask_shuts_out(tmp_path, mask):
+    before = os.umask(mask)
+    try:
+        files = [put(tmp_path / "a.tif", np.ones((40, 60), "float32")), tmp_path / "b.txt"]
+        write_text(files[1], "x")
+    finally:
+        os.umask(before)
+    assert [path.stat().st_mode & 0o777 for path in files] == [0o666 & ~mask] * 2
+
+
 def test_a_link_is_replaced_and_not_written_through(tmp_path):
     precious = tmp_path / "precious.tif"
     precious.write_bytes(b"precious")

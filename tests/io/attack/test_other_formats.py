@@ -164,7 +164,9 @@ def gml_box(text, **options):
     return make
 
 
-def codestream(wide, high, *, tile=None, block=(4, 4), precinct=None, layers=1, components=1, in_tile=b""):
+def codestream(
+    wide, high, *, tile=None, block=(4, 4), precinct=None, layers=1, components=1, special=b"", in_tile=b""
+):
     """Return a small code stream whose header declares what is asked for, and one tile of empty packets."""
     tile_wide, tile_high = tile or (wide, high)
     segment = lambda marker, content: struct.pack(">HH", marker, len(content) + 2) + content  # noqa: E731
@@ -174,6 +176,7 @@ def codestream(wide, high, *, tile=None, block=(4, 4), precinct=None, layers=1, 
     part = in_tile + b"\xff\x93" + b"\x80" * 200
     head = segment(0xFF90, struct.pack(">HIBB", 0, 12 + len(part), 0, 1))
     main = segment(0xFF51, size + b"\7\1\1" * components) + segment(0xFF52, coding)
+    main += segment(0xFF53, special) if special else b""
     return b"\xff\x4f" + main + segment(0xFF5C, b"\x40" + b"\x48" * 16) + head + part + b"\xff\xd9"
 
 
@@ -550,6 +553,11 @@ JPEGS = [
     Forgery("JP2: zeros at its end", zeroed, "E_CORRUPT", is_altered),
     Forgery("JP2: tiny code blocks", declaring(8000, 8000, block=(0, 0)), "E_BLOCK"),
     Forgery("JP2: tiny precincts", declaring(1500, 1300, precinct=0x11), "E_BLOCK"),
+    Forgery(
+        "JP2: tiny precincts of one component",
+        declaring(1500, 1300, special=struct.pack(">8B", 0, 1, 5, 4, 4, 0, 1, 0x11) + b"\x11" * 5),
+        "E_BLOCK",
+    ),
     Forgery("JP2: impossible precincts", declaring(1500, 1300, precinct=0), "E_CORRUPT"),
     Forgery("JP2: many layers", declaring(900, 900, precinct=0x55, layers=65535), "E_BLOCK"),
     Forgery("JP2: many components", declaring(900, 900, components=2000), "E_BLOCK"),
