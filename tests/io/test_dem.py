@@ -136,6 +136,20 @@ def test_blocks_that_the_file_leaves_out_are_unknown_not_zero(make_tiff, values,
     assert np.isnan(dem.values[32:]).all()
 
 
+def test_blocks_that_the_file_leaves_out_are_unknown_also_where_other_cells_lie_at_zero(make_tiff, values):
+    values = values - values.mean()
+    path = make_tiff(values=values, nodata=None)
+    with rasterio.open(path) as dataset:
+        profile = dataset.profile
+    sparse = path.with_name("sparse.tif")
+    with rasterio.open(sparse, "w", **profile, sparse_ok="TRUE") as dataset:
+        dataset.write(values[:64], 1, window=((0, 64), (0, 90)))
+    dem = read_dem(sparse)
+    assert "W_FILL" not in {notice.code for notice in dem.notices}  # which would hide what this tests
+    assert np.isnan(dem.values[64:]).all()
+    np.testing.assert_array_equal(dem.values[:64], values[:64])
+
+
 def test_a_scale_that_makes_infinities_is_out_of_range(make_tiff):
     assert "-inf" in refused(make_tiff(scales=(1e308, 0.0)), "E_RANGE").found
 

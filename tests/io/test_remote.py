@@ -75,6 +75,9 @@ def answering(site):
             elif fault == "short":
                 self.close_connection = True
                 self._send(206, body[:-7], length=len(body), **names)
+            elif fault == "elsewhere":
+                names["Content-Range"] = f"bytes {first + 1}-{first + len(body)}/{size}"
+                self._send(206, body, **names)
             elif fault == "changed":
                 self._send(206, body, **names | {"ETag": '"other"'})
             else:
@@ -280,6 +283,12 @@ def test_a_file_that_changes_while_it_is_read_is_refused(site, monkeypatch):
         read_ortho(site.url, allow_remote={site.host})
 
 
+def test_a_part_of_another_place_than_was_asked_for_is_refused(site):
+    site.always = "elsewhere"
+    with pytest.raises(InputError, match=r"E_REMOTE.*does not give parts"):
+        read_ortho(site.url, allow_remote={site.host})
+
+
 def test_a_server_that_gives_no_parts_is_refused(site):
     site.always = "whole"
     with pytest.raises(InputError, match=r"E_REMOTE.*parts of a file.*download"):
@@ -395,3 +404,16 @@ def test_a_server_that_gives_a_byte_now_and_then_is_given_up(site, monkeypatch):
     monkeypatch.setattr(remote.time, "monotonic", lambda: float(next(clock)))
     with pytest.raises(DiskError, match=r"E_READ.*took more than 300 s"):
         read_ortho(site.url, allow_remote={site.host})
+
+
+def test_no_request_may_wait_for_ever(site, monkeypatch):
+    told, opener = [], remote._opener
+
+    def noting(context):
+        return lambda request, **how: told.append(how) or opener(context)(request, **how)
+
+    monkeypatch.setattr(remote, "_opener", noting)
+    read_ortho(site.url, allow_remote={site.host})
+    assert told
+    assert all(how == {"timeout": remote.TIMEOUT_S} for how in told)
+    assert 0 < remote.TIMEOUT_S <= 60

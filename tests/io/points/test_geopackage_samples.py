@@ -422,6 +422,17 @@ def test_a_definition_that_is_not_of_degrees_or_metres_on_mars_is_refused(write,
     assert "gdal_edit" not in caught.value.fix
 
 
+def test_longitudes_that_count_west_are_refused_also_on_a_sphere(write):
+    text = (
+        'GEOGCRS["Mars",DATUM["Mars",ELLIPSOID["Mars",3396190,0]],CS[ellipsoidal,2],AXIS["latitude",north],'
+        'AXIS["longitude",{}],UNIT["degree",0.0174532925199433]]'
+    )
+    path = write()
+    assert read_samples(defined(path, text.format("east")))["lon_deg"].tolist() == LON
+    with pytest.raises(InputError, match=r"E_CRS.*longitudes count west"):
+        read_samples(defined(path, text.format("west")))
+
+
 def test_files_of_shifts_are_not_opened_by_a_projection(write):
     text = pyproj.CRS("+proj=eqc +R=3396190 +units=m").to_wkt("WKT1_GDAL")
     shifted = text[:-1] + ',EXTENSION["PROJ4","+proj=eqc +R=3396190 +nadgrids=/nowhere.gsb"]]'
