@@ -7,6 +7,7 @@ import pytest
 import rasterio
 
 from jezero_sites.errors import InputError
+from jezero_sites.io.contents import dem_contents
 from jezero_sites.io.dem import read_dem
 
 SHAPE = (70, 90)
@@ -148,6 +149,12 @@ def test_blocks_that_the_file_leaves_out_are_unknown_also_where_other_cells_lie_
     assert "W_FILL" not in {notice.code for notice in dem.notices}  # which would hide what this tests
     assert np.isnan(dem.values[64:]).all()
     np.testing.assert_array_equal(dem.values[:64], values[:64])
+
+
+def test_a_sample_of_a_scaled_file_has_the_range_of_its_heights_and_not_of_its_codes(make_tiff):
+    codes = np.arange(70 * 90, dtype="int16").reshape(70, 90)
+    told = dem_contents(make_tiff(values=codes, scales=(0.5, -2500.0)))
+    assert (told.low_m, told.high_m) == (-2500.0, -2500.0 + 0.5 * (70 * 90 - 1))
 
 
 def test_a_scale_that_makes_infinities_is_out_of_range(make_tiff):

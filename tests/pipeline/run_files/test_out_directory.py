@@ -93,6 +93,14 @@ def test_leavings_of_other_names_and_links_stay(tmp_path):
     assert not mine.exists()
 
 
+def test_what_a_run_that_still_works_has_made_so_far_stays(tmp_path):
+    working = tmp_path / f".run.part-{os.getppid()}-abc"
+    working.mkdir()
+    (working / "half.tif").write_text("half")
+    put(tmp_path / "run")
+    assert (working / "half.tif").read_text() == "half"
+
+
 def test_a_place_that_was_taken_meanwhile_is_not_run_over(tmp_path):
     place = tmp_path / "run"
     with pytest.raises(InputError, match="E_OUT_EXISTS"), staged(place) as folder:
