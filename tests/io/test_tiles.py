@@ -255,3 +255,10 @@ def test_two_tiles_of_one_name_in_two_folders_are_told_apart(make_tiff, scene):
     np.testing.assert_array_equal(both.values, scene)
     assert set(both.repairs) == {str(west), str(east)}
     same(read_dem([east, west]), both)
+
+
+def test_tiles_whose_cells_differ_in_height_alone_are_refused(make_tiff):
+    one = make_tiff("a.tif")
+    other = make_tiff("b.tif", transform=Affine(1.25, 0, 4_590_000, 0, -2.5, 1_093_000))
+    with pytest.raises(InputError, match=r"E_GRID_MISMATCH.*b\.tif.*cells of 2\.5 map metres"):
+        read_dem([one, other])
