@@ -192,10 +192,16 @@ def test_sidecars_that_are_asked_for_are_used_and_told(make_tiff):
     [
         ("dem.tif.aux.xml", '<PAMDataset><Metadata domain="OVERVIEWS"><MDI key="overview_file">x.vrt</MDI>'),
         ("dem.tif.aux.xml", '<!DOCTYPE x [<!ENTITY a "b">]><PAMDataset/>'),
+        ("dem.tif.aux.xml", "<PAMDataset><SRS>+init=/etc/hostname:x</SRS></PAMDataset>"),
+        ("dem.tif.aux.xml", "<PAMDataset><SRS>+proj=eqc +nadgrids=g.gsb +R=3396190</SRS></PAMDataset>"),
+        ("dem.aux.xml", "<PAMDataset><SRS>+proj=eqc +nadgri&#100;s=g.gsb +R=3396190</SRS></PAMDataset>"),
+        ("dem.tif.msk.aux.xml", "<PAMDataset><SRS>+init=/etc/hostname:x</SRS></PAMDataset>"),
+        ("dem.tif.aux.xml", "<PAMDataset>" + " " * (16 << 20)),
         ("dem.tif.msk", "<VRTDataset/>"),
         ("dem.tif.ovr", "<MRF_META/>"),
         ("DEM.OVR", "<MRF_META/>"),
     ],
+    ids=lambda value: value[:60],
 )
 def test_a_sidecar_that_leads_elsewhere_is_refused(make_tiff, name, text):
     path = make_tiff()

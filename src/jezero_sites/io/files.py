@@ -20,7 +20,9 @@ COPY_AGAIN = "copy or download the file again"
 
 RASTERS = "a GeoTIFF, a JPEG 2000 image, an ISIS3 cube, a PDS3 or a PDS4 label"
 
-_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+"""First bytes of a TIFF and of a BigTIFF, in both orders of bytes."""
+
 _PDS = (b"PDS_VERSION_ID", b"CCSD3Z", b"NJPL1I")
 _PDS_LABEL_BYTES = 1 << 20
 _PDS_END = (b"\r\nEND\r\n", b"\nEND\n", b"\r\nEnd\r\n", b"\nEnd\n")
@@ -116,12 +118,12 @@ def raster_driver(path: Path) -> str:
         ``E_INDIRECT E_CORRUPT E_FORMAT``.
     """
     head = read_start(path, 64)
-    if head.startswith(_TIFF):
+    if head.startswith(TIFF_STARTS):
         return "GTiff"
     if head.startswith(_PDS):
         return "PDS"
     refuse_indirect(head, path)
-    if any(start.startswith(head) for start in _TIFF):
+    if any(start.startswith(head) for start in TIFF_STARTS):
         raise _refusal("E_CORRUPT", path, "header", found=f"only {len(head)} bytes", fix=COPY_AGAIN)
     found = f"the first bytes {head[:8]!r} are not those of a raster that is read here"
     is_text = b"\0" not in head and head.decode("utf-8", "replace").isprintable()
@@ -153,32 +155,6 @@ def check_label(path: Path) -> int:
     for name in _PDS_POINTER.findall(text):
         check_inside(path, name)
     return min(ends)
-
-
-def check_sidecars(path: Path) -> None:
-    """Refuse sidecars that name other files, or that are of another format than their name says."""
-    fix = "remove it, or leave --use-sidecars away"
-    stem, name = path.stem.lower(), path.name.lower()
-    points = {f"{stem}.aux.xml", f"{name}.aux.xml"}
-    images = {
-        f"{name}.msk",
-        f"{name}.ovr",
-        f"{stem}.ovr",
-        f"{stem}.aux",
-        f"{name}.ovr.ovr",
-        f"{name}.msk.ovr",
-    }
-    for side in sorted(path.parent.iterdir()):
-        found = ""
-        if side.name.lower() in points:
-            text = read_start(side, 16 << 20).upper()
-            found = "points at other files" if b"OVERVIEW_FILE" in text or b"<!ENTITY" in text else ""
-        elif side.name.lower() in images and not read_start(side, 16).startswith(
-            (*_TIFF, b"EHFA_HEADER_TAG")
-        ):
-            found = "is a mask or overview, but no TIFF"
-        if found:
-            raise _refusal("E_INDIRECT", side, "format", found=f"a sidecar that {found}", fix=fix)
 
 
 _NEEDED = {

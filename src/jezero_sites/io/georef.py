@@ -8,7 +8,6 @@ turn them into planetocentric east-positive ones silently and wrongly, by up to 
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from affine import Affine
 
 from jezero_sites.errors import InputError, JezeroError, Notice
 from jezero_sites.io.guard import reading
-from jezero_sites.io.projection import old_projection_notices
+from jezero_sites.io.projection import names_files, old_projection_notices
 from jezero_sites.io.sidecars import sidecar_notices
 from jezero_sites.io.urls import as_named
 from jezero_sites.mars import MARS_RADIUS_M, RADIUS_TOLERANCE_FRACTION
@@ -37,7 +36,6 @@ ASSIGN_CRS = (
 REPROJECT = "gdalwarp -t_srs IAU_2015:49910 IN OUT.tif"
 ASK = "ask its maker what latitudes are meant; if planetocentric on the sphere: gdal_edit.py -a_srs IAU_2015:49910"
 NEEDED = {"crs": "a map in metres on a sphere of Mars", "geotransform": "a north-up grid of cells with sizes"}
-_NAMES_FILES = re.compile(r"parameterfile|grids|\b(?:\w*file|init|model|catalog)\s*=", re.IGNORECASE)
 _METRES = {"", "m", "metre", "metres", "meter", "meters"}
 
 
@@ -219,7 +217,7 @@ def wkt_crs(text: str) -> pyproj.CRS:
     ------
     pyproj.exceptions.CRSError
     """
-    if _NAMES_FILES.search(text):
+    if names_files(text):
         raise pyproj.exceptions.CRSError("it names files of shifts or definitions")
     return pyproj.CRS.from_wkt(text)
 

@@ -23,14 +23,13 @@ from jezero_sites.io.files import (
     COPY_AGAIN,
     check_inside,
     check_label,
-    check_sidecars,
     local_file,
     raster_driver,
     read_small,
 )
 from jezero_sites.io.formats import other_driver
 from jezero_sites.io.remote import HERE, RemoteFile, remote_geotiff
-from jezero_sites.io.sidecars import check_obeyed
+from jezero_sites.io.sidecars import check_obeyed, check_sidecars
 from jezero_sites.io.sizes import MAX_RASTER_BYTES, check_size
 from jezero_sites.io.urls import as_named
 

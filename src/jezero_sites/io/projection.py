@@ -1,8 +1,9 @@
-"""Map projections that are valid and yet likely to be a mistake of the software that wrote the file."""
+"""Map projections that would open other files, or are likely to be a mistake of the software that wrote them."""
 
 from __future__ import annotations
 
 import math
+import re
 
 import pyproj
 
@@ -11,6 +12,13 @@ from jezero_sites.mars import MARS_POLAR_RADIUS_M, MARS_RADIUS_M
 
 _NEAR_M = 0.5
 """Radii nearer than this are one and the same; labels give kilometres with three decimals."""
+
+_NAMES_FILES = re.compile(r"parameterfile|grids|\b(?:\w*file|init|model|catalog)\s*=", re.IGNORECASE)
+
+
+def names_files(text: str) -> bool:
+    """Tell whether the definition of a CRS would have PROJ open files of shifts or of definitions."""
+    return _NAMES_FILES.search(text) is not None
 
 
 def old_projection_notices(crs: pyproj.CRS, name: str) -> tuple[Notice, ...]:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import html
 from pathlib import Path
 
 from jezero_sites.errors import InputError, Notice
+from jezero_sites.io.files import TIFF_STARTS, read_start
+from jezero_sites.io.projection import names_files
+
+MAX_XML_BYTES = 16 << 20
+"""A longer ``.aux.xml`` is refused: it could not be checked at little cost."""
 
 _OBEYED = {"PDS": (".prj", ".psw", ".wld"), "ISIS3": (".prj", ".cbw", ".wld")}
 """Ends of files that a driver of GDAL obeys whatever it is told."""
@@ -22,6 +28,44 @@ def check_obeyed(path: Path, driver: str) -> None:
             raise InputError(
                 "E_INDIRECT", found=found, needed=needed, fix=fix, file=str(path), field="sidecar"
             )
+
+
+def check_sidecars(path: Path) -> None:
+    """Refuse sidecars that name other files, or that are of another format than their name says.
+
+    Every file that GDAL could come to is looked at, also those beside a mask or an overview.
+    """
+    start = f"{path.stem}.".lower()
+    for side in sorted(path.parent.iterdir()):
+        name = side.name.lower()
+        if name == path.name.lower() or not name.startswith(start):
+            continue
+        found = ""
+        if name.endswith(".aux.xml"):
+            found = _leads_elsewhere(read_start(side, MAX_XML_BYTES + 1))
+        elif name.endswith((".msk", ".ovr", ".aux")) and not read_start(side, 16).startswith(
+            (*TIFF_STARTS, b"EHFA_HEADER_TAG")
+        ):
+            found = "is a mask or overview, but no TIFF"
+        if found:
+            needed, fix = "a file that holds its data itself", "remove it, or leave --use-sidecars away"
+            found = f"a sidecar that {found}"
+            raise InputError(
+                "E_INDIRECT", found=found, needed=needed, fix=fix, file=str(side), field="format"
+            )
+
+
+def _leads_elsewhere(xml: bytes) -> str:
+    """Tell what in the XML would have GDAL or PROJ open another file; empty if nothing would.
+
+    The text is searched, not parsed: what GDAL's own lenient parser sees in it must not be missed.
+    """
+    if len(xml) > MAX_XML_BYTES:
+        return f"has more than {MAX_XML_BYTES} bytes"
+    text = html.unescape(xml.decode("latin-1")).replace("\0", "")
+    if "overview_file" in text.lower() or "<!" in text.replace("<!--", ""):
+        return "points at other files"
+    return "has a CRS that would have PROJ open files" if names_files(text) else ""
 
 
 def sidecar_notices(path: Path, use_sidecars: bool) -> tuple[Notice, ...]:
