@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jezero_sites.hazards.aiming.dispersion import (
+    axis_sigmas,
     cell_mass,
     dispersion_covariance,
     dispersion_reach_cells,
@@ -79,6 +80,7 @@ __all__ = [
     "Legs",
     "LimitedLayer",
     "Operator",
+    "axis_sigmas",
     "binding_factor",
     "cell_mass",
     "clockings_needed",

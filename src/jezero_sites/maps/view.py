@@ -79,9 +79,32 @@ class FloorView:
     over_limit_probability: float | None
 
 
+@dataclass(frozen=True)
+class ValueView:
+    """What a column of the site table is worth: piecewise linear from x to y; ``weight`` is its share of the score."""
+
+    name: str
+    column: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    weight: float
+
+
+@dataclass(frozen=True)
+class GateView:
+    """What a site must have to be one: metres of safe ground around it, and a landing probability."""
+
+    min_safe_radius_m: float
+    min_landing_probability: float
+
+
 @dataclass(frozen=True, eq=False)
 class RunView:
-    """Everything that map and report show of a run."""
+    """Everything that map and report show of a run.
+
+    ``sigmas`` is the number of standard deviations to the edge of the dispersion ellipse; ``traverse`` holds the
+    rover's route as lines in planetocentric longitude and latitude with ``name`` and ``sol``.
+    """
 
     title: str
     elevation: Raster
@@ -102,6 +125,10 @@ class RunView:
     flags: tuple[str, ...] = ()
     marginal_fraction: float = 0.8
     noise_floor: tuple[FloorView, ...] = ()
+    values: tuple[ValueView, ...] = ()
+    gates: GateView = GateView(0.0, 0.0)
+    sigmas: float = 3.0
+    traverse: GeoDataFrame | None = None
 
     def limit(self, layer: str) -> LimitView | None:
         """Return the limit that acts on a layer, or None."""

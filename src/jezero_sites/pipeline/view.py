@@ -5,8 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import jezero_sites
+from jezero_sites.hazards import axis_sigmas
 from jezero_sites.layers import layer_for
-from jezero_sites.maps.view import DispersionView, FloorView, InputView, LimitView, RunView
+from jezero_sites.maps.view import (
+    DispersionView,
+    FloorView,
+    GateView,
+    InputView,
+    LimitView,
+    RunView,
+    ValueView,
+)
 from jezero_sites.pipeline.assessment import Assessment
 from jezero_sites.pipeline.statements import SYNTHETIC, is_synthetic
 from jezero_sites.settings import Limit, settings_toml
@@ -40,6 +49,12 @@ def view_of(run: Assessment) -> RunView:
             FloorView(f.operator, f.unit, f.mean, f.rms, f.p95, f.limit, f.over_limit_probability)
             for f in run.noise_floor
         ),
+        values=tuple(
+            ValueView(name, v.column, v.x, v.y, run.settings.weights.get(name, 0.0))
+            for name, v in run.settings.values.items()
+        ),
+        gates=GateView(run.settings.search.min_safe_radius_m, run.settings.search.min_landing_probability),
+        sigmas=axis_sigmas(d.percent, d.n_sigma),
     )
 
 

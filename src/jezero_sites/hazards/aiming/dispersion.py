@@ -69,7 +69,7 @@ def dispersion_covariance(
         raise ValueError(f"axes {major_m} x {minor_m} m must be positive, the major one first")
     if not math.isfinite(azimuth_deg):
         raise ValueError(f"azimuth_deg {azimuth_deg} must be finite")
-    scale = _axis_sigmas(percent, n_sigma)
+    scale = axis_sigmas(percent, n_sigma)
     a2, b2 = (major_m / scale) ** 2, (minor_m / scale) ** 2
     sine, cosine = math.sin(math.radians(azimuth_deg)), math.cos(math.radians(azimuth_deg))
     return (
@@ -205,7 +205,12 @@ def wilson_interval(successes: int, draws: int, *, confidence: float = 0.95) -> 
     return 0.0 if successes == 0 else low, 1.0 if successes == draws else high
 
 
-def _axis_sigmas(percent: float | None, n_sigma: float | None) -> float:
+def axis_sigmas(percent: float | None, n_sigma: float | None) -> float:
+    """Return how many standard deviations an ellipse's semi-axes are; give its percent or the number.
+
+    >>> round(axis_sigmas(99.0, None), 6)
+    3.034854
+    """
     if (percent is None) == (n_sigma is None):
         raise ValueError(f"give percent or n_sigma, one of them; found percent={percent}, n_sigma={n_sigma}")
     if percent is not None:
