@@ -1,5 +1,5 @@
 # make demo   assess the bundled synthetic tiles and say where the map is
-# make test   every check: format, lint, types, floors of the house, tests
+# make test   every check: format, lint, types, floors of the house, the viewer's scripts, tests
 # Each makes .venv by itself; all that is needed is Python 3.11 or later.
 
 PYTHON ?= python3
@@ -20,6 +20,7 @@ check:
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	sh scripts/lint_viewer.sh
 	$(BIN)/python -m pytest
 
 samples: .venv/.package
@@ -39,4 +40,4 @@ fuzz: .venv/.package
 	touch $@ .venv/.package
 
 clean:
-	rm -rf .venv $(DEMO_OUT)
+	rm -rf .venv node_modules $(DEMO_OUT)

@@ -15,7 +15,7 @@ import pytest
 from affine import Affine
 
 from jezero_sites.errors import Notice
-from jezero_sites.maps.view import DispersionView, InputView, LimitView, RunView
+from jezero_sites.maps.view import DispersionView, GateView, InputView, LimitView, RunView, ValueView
 from jezero_sites.raster import Grid, Raster
 
 EQC = "+proj=eqc +lat_ts=0 +lon_0=0 +R=3396190 +units=m +no_defs"
@@ -96,17 +96,22 @@ def build_view(
             "slope_deg": {"min": 0.0, "mean": 4.0, "unknown_fraction": 0.02},
             "hazard_class": {"safe_fraction": 0.5},
         },
+        values=(
+            ValueView("margin", "binding_margin", (0.0, 1.0), (0.0, 1.0), 0.5),
+            ValueView("sample_distance", "nearest_sample_distance_m", (0.0, 1000.0), (1.0, 0.0), 0.25),
+        ),
+        gates=GateView(30.0, 0.5),
     )  # fmt: skip
     return replace(view, **changes)
 
 
 def site_frame(grid: Grid, count: int) -> gpd.GeoDataFrame:
     """Return sites along a slanting line, the best first."""
-    rows = np.array([60, 25, 70, 40])[:count]
-    cols = np.array([40, 75, 20, 60])[:count]
+    n = np.arange(count)
+    rows = (np.array([60, 25, 70, 40])[n % 4] + 3 * (n // 4)) * grid.shape[0] // 90 % grid.shape[0]
+    cols = (np.array([40, 75, 20, 60])[n % 4] + 4 * (n // 4)) * grid.shape[1] // 130 % grid.shape[1]
     x, y = grid.xy(rows, cols)
     lon, lat = grid.lonlat(x, y)
-    n = np.arange(count)
     data = {
         "rank": n + 1,
         "site_id": [f"S{i + 1:02d}" for i in n],

@@ -156,7 +156,7 @@ def looked_at(browser, path):
     page.goto(path.as_uri())
     if path.name == "map.html":
         page.wait_for_selector("html[data-jz-ready]", state="attached", timeout=15_000)
-        page.evaluate("jz.map.eachLayer(one => one.getTooltip && one.getTooltip() && one.openTooltip())")
+        page.evaluate("JZ.map.eachLayer(one => one.getTooltip && one.getTooltip() && one.openTooltip())")
     found = page.evaluate(LOOK)
     context.close()
     return found, [url for url in asked if not url.startswith(("file:", "data:", "blob:"))]

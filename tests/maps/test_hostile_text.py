@@ -61,10 +61,10 @@ def test_hostile_names_are_shown_as_they_are_and_nothing_runs(build_view, open_p
     assert page.page.locator("#jz-side img, #jz-side b").count() == 0
     assert "A{{7*7}}BSite {#3A {% B{{{x}}}" in page.page.title()
     page.page.evaluate(
-        "jz.map.eachLayer(layer => layer.getTooltip && layer.getTooltip() && layer.openTooltip())"
+        "JZ.map.eachLayer(layer => layer.getTooltip && layer.getTooltip() && layer.openTooltip())"
     )
     tips = page.page.locator(".leaflet-tooltip b").all_text_contents()
-    assert {tip.split(" (sample")[0] for tip in tips} == set(PAYLOADS)
+    assert {tip.split(", sol 12")[0] for tip in tips} == set(PAYLOADS)
     assert page.page.evaluate("window.ran") is None
 
 

@@ -33,7 +33,7 @@ def picture(page) -> np.ndarray:
     ).astype(int)
 
 
-TO_SCREEN = "([lat, lon]) => { const p = jz.map.latLngToContainerPoint([lat, lon]); return [p.x, p.y]; }"
+TO_SCREEN = "([lat, lon]) => { const p = JZ.map.latLngToContainerPoint([lat, lon]); return [p.x, p.y]; }"
 COLOUR = "n => n.map(s => getComputedStyle(s).backgroundColor.match(/\\d+/g).map(Number))"
 
 
@@ -65,9 +65,8 @@ def test_every_layer_under_the_cursor_is_the_raster_cell(build_view, open_page, 
         x, y = grid.xy(row, col)
         lon, lat = grid.lonlat(x, y)
         found = page.page.evaluate(
-            "([lat, lon]) => { const c = jz.cellAt({lat: lat, lng: lon});"
-            "return Object.fromEntries(jz.D.layers.map(l => [l.name, l.codes[c] === l.nodata ? null :"
-            " l.codes[c] * l.step + l.offset])); }",
+            "([lat, lon]) => { const c = JZ.cellAt({lat: lat, lng: lon});"
+            "return Object.fromEntries(JZ.D.layers.map(l => [l.name, JZ.valueOf(l, JZ.source.peek(l, ...c))])); }",
             [float(lat), float(lon)],
         )
         for name, raster in {**view.layers, "elevation_m": view.elevation}.items():
@@ -80,7 +79,7 @@ def test_every_layer_under_the_cursor_is_the_raster_cell(build_view, open_page, 
                 )
                 assert abs(found[name] - truth) <= step + 1e-6, (name, row, col)
         metres = page.page.evaluate(
-            "([lat, lon]) => jz.mapMetres({lat: lat, lng: lon})", [float(lat), float(lon)]
+            "([lat, lon]) => JZ.mapMetres({lat: lat, lng: lon})", [float(lat), float(lon)]
         )
         assert metres == pytest.approx([float(x), float(y)], abs=0.1)
 
@@ -96,11 +95,11 @@ def test_cells_lie_where_their_positions_are(build_view, open_page, crs):
     x, y = grid.xy(row - 0.5, col - 0.5)
     lon, lat = (float(v) for v in grid.lonlat(x, y))
     page.page.evaluate(
-        "([lat, lon]) => { jz.map.setView([lat, lon], 3, {animate: false}); jz.overlay.setOpacity(1); }",
+        "([lat, lon]) => { JZ.map.setView([lat, lon], 3, {animate: false}); JZ.overlay.setOpacity(1); }",
         [lat, lon],
     )
     spot = page.page.evaluate(
-        "([lat, lon]) => { const p = jz.map.latLngToContainerPoint([lat, lon]); return [p.x, p.y]; }",
+        "([lat, lon]) => { const p = JZ.map.latLngToContainerPoint([lat, lon]); return [p.x, p.y]; }",
         [lat, lon],
     )
     drawn = picture(page)
@@ -118,14 +117,14 @@ def test_scale_bar_circles_and_distances_are_those_of_mars(shown):
     bar = shown.page.locator("#jz-scale")
     box, metres = bar.bounding_box(), float(bar.get_attribute("data-metres"))
     ends = shown.page.evaluate(
-        "([x0, x1, y]) => [x0, x1].map(x => { const p = jz.map.containerPointToLatLng([x, y]); return [p.lng, p.lat]; })",
+        "([x0, x1, y]) => [x0, x1].map(x => { const p = JZ.map.containerPointToLatLng([x, y]); return [p.lng, p.lat]; })",
         [box["x"], box["x"] + box["width"], 400],
     )
     assert GEOD.inv(*ends[0], *ends[1])[2] == pytest.approx(metres, rel=0.02)
-    far = shown.page.evaluate("jz.map.distance([18.4, 77.4], [18.47, 77.49])")
+    far = shown.page.evaluate("JZ.map.distance([18.4, 77.4], [18.47, 77.49])")
     assert far == pytest.approx(GEOD.inv(77.4, 18.4, 77.49, 18.47)[2], rel=1e-6)
-    ring = shown.page.evaluate("jz.ellipse({lat: 18.445, lng: 77.45}, 1000, 400, 30)")
-    away = [GEOD.inv(77.45, 18.445, lon, lat) for lat, lon in ring]
+    ring = shown.page.evaluate("JZ.ellipse({lat: 18.445, lng: 77.45}, 1000, 400, 30)")
+    away = [GEOD.inv(77.45, 18.445, p["lng"], p["lat"]) for p in ring]
     longest = max(away, key=lambda a: a[2])
     assert longest[2] == pytest.approx(1000, rel=1e-3)
     assert min(a[2] for a in away) == pytest.approx(400, rel=1e-3)
@@ -134,8 +133,8 @@ def test_scale_bar_circles_and_distances_are_those_of_mars(shown):
 
 def test_a_circle_is_round_on_the_screen(shown):
     size = shown.page.evaluate(
-        "() => { const c = L.circle(jz.map.getCenter(), {radius: 100}).addTo(jz.map).getBounds();"
-        "const a = jz.map.latLngToContainerPoint(c.getSouthWest()), b = jz.map.latLngToContainerPoint(c.getNorthEast());"
+        "() => { const c = L.circle(JZ.map.getCenter(), {radius: 100}).addTo(JZ.map).getBounds();"
+        "const a = JZ.map.latLngToContainerPoint(c.getSouthWest()), b = JZ.map.latLngToContainerPoint(c.getNorthEast());"
         "return [b.x - a.x, a.y - b.y]; }"
     )
     assert size[0] == pytest.approx(size[1], rel=0.02)
@@ -145,7 +144,7 @@ def test_the_readout_follows_the_cursor(shown, build_view):
     view = build_view()
     lon, lat = (float(v) for v in view.elevation.grid.lonlat(*view.elevation.grid.xy(50, 33)))
     spot = shown.page.evaluate(
-        "([lat, lon]) => { const p = jz.map.latLngToContainerPoint([lat, lon]); return [p.x, p.y]; }",
+        "([lat, lon]) => { const p = JZ.map.latLngToContainerPoint([lat, lon]); return [p.x, p.y]; }",
         [lat, lon],
     )
     shown.page.mouse.move(*spot)
@@ -175,7 +174,7 @@ def test_sorting_searching_and_picking(shown):
     page.fill("#jz-search", "")
     page.locator("tr[data-id=S02]").focus()
     page.keyboard.press("Enter")
-    assert "Site S02" in page.locator("#jz-card h3").text_content()
+    assert "Site S02" in page.locator("#jz-card h2").text_content()
     assert page.locator(".jz-pin.jz-on").text_content() == "2"
     page.locator(".jz-pin").nth(2).click()
     assert page.get_attribute("tr[data-id=S03]", "aria-selected") == "true"
@@ -198,7 +197,7 @@ def test_the_card_shows_every_limit_and_every_part(shown):
     assert bars == {"margin": 0.25, "sample_distance": 0.9}
     text = card.text_content()
     assert "illustrative, not a mission value" in text
-    assert "Alpha, 120" in text
+    assert "Alpha" in text
     assert "0.900 to 0.950" in text
 
 
@@ -220,11 +219,11 @@ def test_opacity_changes_the_picture_and_comes_back(shown):
 def test_the_legend_has_the_colours_of_the_canvas(shown, layer):
     shown.page.select_option("#jz-layer", layer)
     legend = shown.page.eval_on_selector_all(
-        "#jz-legend .jz-swatch:not(.jz-hatched)",
+        "#jz-legend .jz-swatch i:not(.jz-hatched)",
         COLOUR,
     )
     drawn = shown.page.evaluate(
-        "() => { const c = jz.overlay.getElement(), d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;"
+        "() => { const c = JZ.overlay.canvas(), d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;"
         "const s = new Set(); for (let i = 0; i < d.length; i += 4) s.add([d[i], d[i+1], d[i+2]].join()); return [...s]; }"
     )
     colours = {tuple(map(int, c.split(","))) for c in drawn} - {(90, 90, 90), (160, 160, 160)}
@@ -234,7 +233,7 @@ def test_the_legend_has_the_colours_of_the_canvas(shown, layer):
 
 def test_the_limit_and_its_standing_are_in_the_legend(shown):
     shown.page.select_option("#jz-layer", "slope_deg")
-    note = shown.page.locator("#jz-layer-note").text_content()
+    note = shown.page.locator("#jz-legend .jz-note").text_content()
     assert "at most 8\u202fdeg over 5\u202fm (illustrative, not a mission value)" in note
 
 
@@ -265,7 +264,7 @@ def test_a_raster_across_the_zero_meridian_is_whole(build_view, open_page):
     assert page.complaints == []
     lon, lat = (float(v) for v in view.elevation.grid.lonlat(*view.elevation.grid.xy(60, 100)))
     shown = page.page.evaluate(
-        "([lat, lon]) => jz.said(jz.D.layers[0], jz.cellAt({lat: lat, lng: lon < 180 ? lon + 360 : lon}))",
+        "([lat, lon]) => JZ.saidAt(JZ.D.layers[0], JZ.cellAt({lat: lat, lng: lon < 180 ? lon + 360 : lon}))",
         [lat, lon],
     )
     assert shown == "7.50\u202fdeg"  # 7.4 rounded up to the step
@@ -319,8 +318,8 @@ def test_the_same_map_works_in_a_notebooks_frame(build_view, browser, tmp_path):
 def test_the_whole_raster_is_on_the_screen_when_the_map_opens(build_view, open_page, cell, size):
     page = open_page(build_map(build_view(cell=(cell, cell))), size)
     box = page.page.evaluate(
-        "() => { const b = jz.overlay.getBounds(), s = jz.map.getSize(), p = jz.map.latLngToContainerPoint(b.getNorthWest()),"
-        "q = jz.map.latLngToContainerPoint(b.getSouthEast()); return [p.x, p.y, s.x - q.x, s.y - q.y, (q.x - p.x) / s.x, (q.y - p.y) / s.y]; }"
+        "() => { const b = JZ.bounds, s = JZ.map.getSize(), p = JZ.map.latLngToContainerPoint(b.getNorthWest()),"
+        "q = JZ.map.latLngToContainerPoint(b.getSouthEast()); return [p.x, p.y, s.x - q.x, s.y - q.y, (q.x - p.x) / s.x, (q.y - p.y) / s.y]; }"
     )
     assert min(box[:4]) >= -1
     assert max(box[4:]) > 0.4
@@ -333,5 +332,5 @@ def test_map_metres_run_on_across_the_turn_of_the_projection(build_view, open_pa
     view = build_view(origin=(round(turn) - 130.0, 1093540.0), sites=0)
     page = open_page(build_map(view))
     lon, lat = (float(v) for v in view.elevation.grid.lonlat(*view.elevation.grid.xy(60, 110)))
-    found = page.page.evaluate("([lat, lon]) => jz.mapMetres({lat: lat, lng: lon})", [lat, lon])
+    found = page.page.evaluate("([lat, lon]) => JZ.mapMetres({lat: lat, lng: lon})", [lat, lon])
     assert found == pytest.approx([float(v) for v in view.elevation.grid.xy(60, 110)], abs=0.1)

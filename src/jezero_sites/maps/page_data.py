@@ -15,6 +15,7 @@ from jezero_sites.maps import colours
 from jezero_sites.maps.display_grid import DisplayGrid, coarsened, display_grid
 from jezero_sites.maps.encode import encode
 from jezero_sites.maps.picture import near, picture_under
+from jezero_sites.maps.site_ground import CrossSection, site_ground
 from jezero_sites.maps.view import LimitView, RunView
 from jezero_sites.raster import Grid, Raster
 
@@ -24,6 +25,8 @@ MAP_BYTES = 15_000_000
 RASTER_BYTES = 11_500_000
 """Of which the encoded layers and the picture under them may take this."""
 
+SECTION_POINTS = 300
+"""A cross-section of a site has at most about this many points."""
 
 _HOW = {
     "hazard_reason": "or",
@@ -71,15 +74,19 @@ def page_data(view: RunView, *, max_px: int | None = None) -> dict[str, Any]:
             "cols": shown.shape[1],
             "factor": factor,
             "cell_m": grid.dy_m * factor,
+            "cell_width_m": grid.mean_dx_m * factor,
+            "is_warped": display.source is not None,
         },
         "crs": _crs(grid, display),
         "layers": layers,
         "picture": picture,
-        "dispersion": vars(view.dispersion),
+        "dispersion": {**vars(view.dispersion), "sigmas": view.sigmas},
         "site_radius_m": view.site_radius_m,
         "limits": [{**vars(m), "standing": m.standing} for m in view.limits],
         "sites": _sites(view, lon),
         "samples": _samples(view, lon),
+        "values": [vars(value) for value in view.values],
+        "traverse": _traverse(view, lon),
     }
 
 
@@ -138,6 +145,7 @@ def _layer(raster: Raster, view: RunView, display: DisplayGrid, factor: int) -> 
         "unit": "" if about.unit == "1" else about.unit,
         "about": about.about,
         "limit": None if limit is None else {**vars(limit), "standing": limit.standing},
+        "range": _range(values),
         "reduced": None if factor == 1 else _REDUCED.get(how, "worst value"),
         **_colouring(name, about.unit, values, limit, view.marginal_fraction),
         **encode(name, values).as_dict(),
@@ -172,6 +180,13 @@ def _classes(scale: colours.Scale) -> dict[str, Any]:
         "labels": scale.labels,
         "note": scale.note,
     }
+
+
+def _range(values: NDArray[Any]) -> tuple[float, float] | None:
+    """Return the least and the greatest known number; None where none is known, and for codes."""
+    if values.dtype.kind != "f" or np.isnan(values).all():
+        return None
+    return float(np.nanmin(values)), float(np.nanmax(values))
 
 
 def _codes(codes: colours.Codes, values: NDArray[Any]) -> dict[str, Any]:
@@ -220,9 +235,40 @@ def _sites(view: RunView, lon0: float) -> list[dict[str, Any]]:
                 "lat": row["lat_deg"],
                 "parts": parts,
                 "margins": margins,
+                "ground": _ground(view, int(row["row"]), int(row["col"])),
             }
         )
     return found
+
+
+def _ground(view: RunView, row: int, col: int) -> dict[str, Any]:
+    """Return a site's slopes and cross-sections; long ones by every n-th cell."""
+    ground = site_ground(view, row, col)
+    return {
+        "edges": ground.edges_deg.tolist(),
+        "counts": ground.counts.tolist(),
+        "unknown": ground.unknown,
+        "west_east": _section(ground.west_east),
+        "south_north": _section(ground.south_north),
+    }
+
+
+def _section(section: CrossSection) -> dict[str, Any]:
+    every = -(-section.distance_m.size // SECTION_POINTS)
+    metres, heights = section.distance_m[::every], section.height_m[::every]
+    step = float(metres[1] - metres[0]) if metres.size > 1 else 1.0
+    return {"start": float(metres[0]), "step": step, "height": np.round(heights, 2).tolist()}
+
+
+def _traverse(view: RunView, lon0: float) -> dict[str, Any] | None:
+    """Return the rover's route as lines of (longitude, latitude), to a centimetre."""
+    if view.traverse is None:
+        return None
+    lines = []
+    for line in view.traverse.itertuples():
+        points = [[round(near(lon, lon0), 7), round(lat, 7)] for lon, lat, *_ in line.geometry.coords]
+        lines.append({"sol": plain(line.sol), "name": line.name, "points": points})
+    return {"lines": lines}
 
 
 def _margin(limit: LimitView, row: dict[str, Any]) -> dict[str, Any]:

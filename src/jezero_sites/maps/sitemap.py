@@ -19,6 +19,12 @@ from jezero_sites.maps.view import RunView
 NOTEBOOK_PX = 1000
 """Cells a side of a map inside a notebook, which stores every map it shows."""
 
+VIEWER_PARTS = (
+    "base", "ground", "values", "paint", "overlay", "legend", "layers", "rescore", "saving", "tools", "sites",
+    "card", "whatif", "rover", "measure", "landing_ellipse", "link", "page",
+)  # fmt: skip
+"""The viewer's own scripts: each adds its part to ``JZ`` and uses those before it."""
+
 _FOLIUM_SCRIPTS = 2  # its switches and its own map script
 _REMOTE = re.compile(r"""(?:src|href)\s*=\s*["']?\s*(?:https?:)?//[^"'\s>]*""", re.IGNORECASE)
 _SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.IGNORECASE | re.DOTALL)
@@ -81,7 +87,7 @@ class SiteMap(folium.Map):  # type: ignore[misc]
         ]
         before, _, after = rendered.partition("<head>")
         body, end, tail = after.rpartition("</html>")
-        page = f"{before}<head>{''.join(head)}{body}<script>{_asset('viewer.js')}</script>\n{end}{tail}"
+        page = f"{before}<head>{''.join(head)}{body}<script>{viewer_script()}</script>\n{end}{tail}"
         page = page.replace("<html>", '<html lang="en">', 1)
         return page.replace("<!--policy-->", _policy(page), 1)
 
@@ -156,6 +162,11 @@ def build_map(view: RunView, *, max_px: int | None = None) -> SiteMap:
         At most this many cells a side, hazards by their worst value.
     """
     return SiteMap(view, max_px=max_px)
+
+
+def viewer_script() -> str:
+    """Return the viewer's parts as one script, in the order in which they build on each other."""
+    return "\n".join(_asset(f"viewer/{part}.js") for part in VIEWER_PARTS)
 
 
 def _asset(name: str) -> str:

@@ -2,11 +2,11 @@
    Zoom 0 is one metre a pixel. Distances are great circles on the body's own radius. */
 (function () {
   "use strict";
-  var body = JSON.parse(document.getElementById("jz-data").textContent).body;
-  var R = body.radius_m;
-  var rad = Math.PI / 180;
-  var kx = R * Math.cos(body.lat0 * rad) * rad;
-  var ky = R * rad;
+  const body = JSON.parse(document.getElementById("jz-data").textContent).body;
+  const R = body.radius_m;
+  const rad = Math.PI / 180;
+  const kx = R * Math.cos(body.lat0 * rad) * rad;
+  const ky = R * rad;
   L.CRS.MarsEqc = L.extend({}, L.CRS, {
     projection: {
       project: function (p) {
@@ -25,9 +25,9 @@
       return Math.log(scale) / Math.LN2;
     },
     distance: function (a, b) {
-      var sLat = Math.sin(((b.lat - a.lat) * rad) / 2);
-      var sLng = Math.sin(((b.lng - a.lng) * rad) / 2);
-      var h = sLat * sLat + Math.cos(a.lat * rad) * Math.cos(b.lat * rad) * sLng * sLng;
+      const sLat = Math.sin(((b.lat - a.lat) * rad) / 2);
+      const sLng = Math.sin(((b.lng - a.lng) * rad) / 2);
+      const h = sLat * sLat + Math.cos(a.lat * rad) * Math.cos(b.lat * rad) * sLng * sLng;
       return 2 * R * Math.asin(Math.min(1, Math.sqrt(h)));
     },
     infinite: true,
