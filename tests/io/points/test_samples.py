@@ -14,6 +14,7 @@ from jezero_sites.io.points.vectors import csv_text
 HEAD = "name,lon_deg,lat_deg\n"
 COLUMNS = [
     *["name", "seal_sol", "lon_deg", "lat_deg", "elevation_m", "location", "location_date", "source", "kind"],
+    "uncertainty_m",
     "geometry",
 ]
 
@@ -65,11 +66,17 @@ def test_usual_names_of_columns_are_known(write, header):
 
 
 def test_all_columns_are_understood(write):
-    head = "kind,name,seal_sol,lat_deg,lon_deg,elevation_m,location,location_date,source,more\n"
-    frame = read_samples(write(head + 'depot,A,371,18.4,77.4,-2545.25,depot,2026-09,"here, there",x\n'))
+    head = "kind,name,seal_sol,lat_deg,lon_deg,elevation_m,location,location_date,source,more,uncertainty_m\n"
+    row = 'depot,A,371,18.4,77.4,-2545.25,depot,2026-09,"here, there",x,2.5\n'
+    frame = read_samples(write(head + row))
     assert frame.drop(columns="geometry").iloc[0].tolist() == [
-        "A", 371, 77.4, 18.4, -2545.25, "depot", "2026-09", "here, there", "depot",
+        "A", 371, 77.4, 18.4, -2545.25, "depot", "2026-09", "here, there", "depot", 2.5,
     ]  # fmt: skip
+
+
+def test_an_uncertainty_below_nothing_is_refused(write):
+    with pytest.raises(InputError, match=r"line 3, column 4: uncertainty -1 m"):
+        read_samples(write("name,lon_deg,lat_deg,uncertainty_m\nA,77.4,18.4,\nB,77.4,18.5,-1\n"))
 
 
 def test_a_dated_location_column_gives_place_and_date(write):

@@ -22,6 +22,11 @@ POSITION_NOTE = (
 )
 """What must be said wherever the positions are shown."""
 
+NEAR_ROVER_M = 3.0
+"""How far from the rover's own position a tube was collected or laid down, at most: inferred, from the length of
+its arm (2.1 m as NASA describes the rover) and of its body; the
+accuracy of the rover's localisation is not published with the route and comes on top."""
+
 ROUTE = "NASA/JPL MMGIS M20_traverse"
 DROPS = "drop sols: PDS Analyst's Notebook, Three Forks Depot"
 
@@ -46,6 +51,8 @@ class SampleRow:
     source : str
     kind : str
         ``sample`` (place of sealing) or ``depot`` (place of laying down).
+    uncertainty_m : float or None
+        Radius about the position within which the tube was collected or laid down, in metres.
     """
 
     name: str
@@ -57,6 +64,7 @@ class SampleRow:
     location_date: str
     source: str
     kind: str
+    uncertainty_m: float | None = None
 
 
 COLUMNS = tuple(field.name for field in fields(SampleRow))
@@ -110,6 +118,7 @@ def _row(record: dict[str, str]) -> SampleRow:
         location_date=record["location_date"],
         source=_source(record),
         kind=record["kind"],
+        uncertainty_m=NEAR_ROVER_M if record["lon_deg"] else None,
     )
 
 

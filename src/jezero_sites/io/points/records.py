@@ -24,6 +24,7 @@ ALIASES = {
     "location_date": ("location_date",),
     "source": ("source", "position_basis"),
     "kind": ("kind",),
+    "uncertainty_m": ("uncertainty_m", "position_uncertainty_m"),
 }
 """Names of columns, in lower case, and what they are called here."""
 

@@ -57,7 +57,16 @@ def _row(record: Record, file: Path) -> SampleRow:
         location_date=record.text("location_date"),
         source=record.text("source") or file.name,
         kind=kind,
+        uncertainty_m=_uncertainty(record),
     )
+
+
+def _uncertainty(record: Record) -> float | None:
+    metres = _number(record, "uncertainty_m")
+    if metres is not None and metres < 0:
+        fix = "give the radius within which the tube lies, in metres; leave the cell empty where unknown"
+        raise record.error("E_RANGE", "uncertainty_m", found=f"uncertainty {metres:g} m", fix=fix)
+    return metres
 
 
 def _position(record: Record) -> tuple[float | None, float | None]:

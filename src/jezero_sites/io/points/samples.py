@@ -61,8 +61,8 @@ def read_samples(path: str | Path) -> GeoDataFrame:
     Returns
     -------
     geopandas.GeoDataFrame
-        Columns ``name, seal_sol, lon_deg, lat_deg, elevation_m, location, location_date, source, kind``
-        and ``geometry`` (Point, or None without a position) in IAU_2015:49900. Longitudes are 0 to 360.
+        Columns ``name, seal_sol, lon_deg, lat_deg, elevation_m, location, location_date, source, kind,
+        uncertainty_m`` and ``geometry`` (Point, or None without a position) in IAU_2015:49900. Longitudes are 0 to 360.
         ``attrs["notices"]`` holds the notices, ``attrs["sources"]`` the file, ``attrs["places"]`` the
         :class:`RowPlaces`.
 
@@ -121,7 +121,9 @@ def sample_frame(
     from shapely import Point
 
     table = pd.DataFrame([astuple(row) for row in rows], columns=list(COLUMNS))
-    types = dict.fromkeys(("lon_deg", "lat_deg", "elevation_m"), "float64") | {"seal_sol": "Int64"}
+    types = dict.fromkeys(("lon_deg", "lat_deg", "elevation_m", "uncertainty_m"), "float64") | {
+        "seal_sol": "Int64"
+    }
     texts = {c: "object" for c in COLUMNS if c not in types}
     table = table.astype(types | texts)
     places = zip(table["lon_deg"], table["lat_deg"], strict=True)

@@ -32,6 +32,7 @@ SAMPLE_COLUMNS = (
     "location_date",
     "source",
     "kind",
+    "uncertainty_m",
 )
 
 
@@ -137,7 +138,7 @@ def _samples(rows: list[dict[str, Any]]) -> GeoDataFrame:
     columns = {name: [row.get(name) for row in rows] for name in SAMPLE_COLUMNS}
     frame = pd.DataFrame(columns, columns=list(SAMPLE_COLUMNS))
     frame["seal_sol"] = frame["seal_sol"].astype("Int64")
-    for name in ("lon_deg", "lat_deg", "elevation_m"):
+    for name in ("lon_deg", "lat_deg", "elevation_m", "uncertainty_m"):
         frame[name] = frame[name].astype(float)
     known = np.isfinite(frame["lon_deg"]) & np.isfinite(frame["lat_deg"])
     points = gpd.points_from_xy(frame["lon_deg"], frame["lat_deg"])
