@@ -43,7 +43,8 @@
 
   function legend(layer, opacity) {
     if (!layer) return [];
-    return [swatches(layer, opacity), el("p", { class: "jz-note", text: notes(layer) })];
+    const title = el("p", { class: "jz-print-only", text: "Layer: " + layer.title });
+    return [title, swatches(layer, opacity), el("p", { class: "jz-note", text: notes(layer) })];
   }
 
   Object.assign(JZ, { legend, limitText });

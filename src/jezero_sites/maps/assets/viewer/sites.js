@@ -132,7 +132,7 @@
       sayCount();
     });
     const cells = COLUMNS.map(([key, , , text]) =>
-      el("td", { class: key === "site_id" ? "jz-word" : "", text: text(site) }),
+      el("td", { class: key === "site_id" ? "jz-word" : "", "data-of": key, text: text(site) }),
     );
     const isPicked = state.site !== null && site.site_id === state.site.site_id;
     return el(

@@ -111,8 +111,10 @@
     let before = null;
     window.addEventListener("beforeprint", () => {
       before = { centre: map.getCenter(), zoom: map.getZoom() };
+      const shown = map.getBounds();
       document.body.classList.add("jz-printing");
       map.invalidateSize({ animate: false });
+      map.fitBounds(shown, { animate: false });
     });
     window.addEventListener("afterprint", () => {
       document.body.classList.remove("jz-printing");
