@@ -47,6 +47,8 @@ class Assessment:
     statistics : mapping of layer name to its numbers
     noise_floor : tuple of NoiseFloor
         What each operator would read on perfectly flat ground, given the DEM's error.
+    traverse : GeoDataFrame or None
+        The route of the rover, as :func:`jezero_sites.io.points.traverse.read_traverse` gives it.
     """
 
     dem: Raster
@@ -61,6 +63,7 @@ class Assessment:
     summary: str
     statistics: Mapping[str, Mapping[str, float]]
     noise_floor: tuple[NoiseFloor, ...] = ()
+    traverse: GeoDataFrame | None = None
 
     def map(self, *, max_px: int | None = None) -> SiteMap:
         """Return the interactive map: shown by a notebook, or ``.save("map.html")``.
