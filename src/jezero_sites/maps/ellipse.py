@@ -21,8 +21,9 @@ where unknown p counts as 0 in the lower bound and as 1 in the upper one. These 
 cells whose weights are made to sum to 1. ``landing_probability`` leaves out the 3.7e-6 beyond 5 standard
 deviations, and cuts cells into parts where a standard deviation is less than 2 of them. Measured on an
 equirectangular raster, the two agree to 2e-5 where the smaller standard deviation is 2 cells or more, and to 5e-3
-where it is one cell. On other maps the nearest cell lies up to 0.7 cells away: they agree to 0.02 beside a ridge
-of few cells, and far better on ground that changes slowly.
+where it is one cell. On other maps an edge of unsafe or unknown ground may lie half a cell elsewhere, which
+changes the chance by up to 0.2 cells over the standard deviation across the edge: measured 0.02 where that is 4
+cells, and far less where there is no edge.
 """
 
 from __future__ import annotations

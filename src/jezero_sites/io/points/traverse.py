@@ -122,7 +122,9 @@ def moved(lonlat_deg: FloatArray) -> FloatArray:
     [[77.0, 18.0], [77.5, 18.0]]
     """
     lon, lat = lonlat_deg.T
-    rounded = np.column_stack([np.round(lon % 360.0, DECIMALS) % 360.0, np.round(lat, DECIMALS)])
+    rounded = (
+        np.column_stack([np.round(lon % 360.0, DECIMALS) % 360.0, np.round(lat, DECIMALS)]) + 0.0
+    )  # and no -0
     is_new = np.concatenate([[True], np.any(rounded[1:] != rounded[:-1], axis=1)])
     kept = rounded[is_new]
     return kept if len(kept) > 1 else np.concatenate([kept, kept])
