@@ -47,7 +47,7 @@ REACH_SIGMAS = 5.0
 """Touchdowns farther out are left out, as they are of ``landing_probability``."""
 
 MOST_CELLS = 400_000_000
-"""An ellipse over more cells is refused: a choice, about half a minute of work."""
+"""An ellipse over more cells is refused: a choice, some seconds of work."""
 
 _BLOCK_CELLS = 1 << 20
 _UNSAFE = 3
@@ -62,7 +62,8 @@ class EllipseStatistics:
     cells : int
         Cells of the lattice inside, also beyond the raster.
     off_raster : int
-        Those of them that the raster does not have.
+        Those of them beyond the map's grid. On a map that is not equirectangular its corners may lie beyond the
+        raster, too: cells there are unknown, and not counted here.
     unknown : int
         Those of which nothing is known: class 0, or off the raster.
     unsafe : int
