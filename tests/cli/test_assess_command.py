@@ -290,3 +290,24 @@ def test_names_cannot_steer_the_terminal(shell, area, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "\x1b" not in done.stdout + done.stderr
     assert "Evil" in done.stdout
+
+
+def test_a_route_is_kept_with_its_checksum_and_a_bad_one_is_refused_before_anything_is_written(
+    shell, area, tmp_path
+):
+    line = {"type": "LineString", "coordinates": [[77.4483, 18.4476], [77.4491, 18.447]]}
+    route = tmp_path / "route.geojson"
+    route.write_text(json.dumps(line))
+    done = shell("assess", area / "dem.tif", "--traverse", route, "--out", tmp_path / "run")
+    assert done.returncode == 0, done.stderr
+    assert "warning[W_CRS_ASSUMED] " + str(route) in done.stderr
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    (entry,) = (entry for entry in record["inputs"] if entry["role"] == "traverse")
+    assert entry["sha256"] == hashlib.sha256(route.read_bytes()).hexdigest()
+    (found,) = js.load_run(tmp_path / "run").traverse.geometry
+    assert [list(vertex) for vertex in found.coords] == line["coordinates"]
+    route.write_text(json.dumps({**line, "coordinates": line["coordinates"][:1]}))
+    done = shell("assess", area / "dem.tif", "--traverse", route, "--out", tmp_path / "none")
+    assert done.returncode == 2
+    assert f"error[E_GEOJSON] {route}: feature 1 has a line of less than two vertices" in done.stderr
+    assert not (tmp_path / "none").exists()

@@ -45,6 +45,9 @@ Examples:
 @click.option("--ortho", type=click.Path(), metavar="FILE", help="Image to show on the map.")
 @click.option("--sun-azimuth", type=float, metavar="DEG", help="Azimuth of the sun in the image, from north.")
 @click.option("--incidence", type=float, metavar="DEG", help="Incidence angle of the sun in the image.")
+@click.option(
+    "--traverse", type=click.Path(), metavar="FILE", help="Route of the rover (GeoJSON), shown on the map."
+)
 @abundance_option
 @settings_options
 @reading_options
@@ -76,6 +79,7 @@ def run_assessment(
 ) -> Assessment:
     """Read the inputs, assess them and write the run directory."""
     from jezero_sites.io.points.samples import read_samples
+    from jezero_sites.io.points.traverse import read_traverse
     from jezero_sites.pipeline import STAGES, assess
     from jezero_sites.pipeline.run_files.run_dir import save_run
     from jezero_sites.pipeline.run_files.stage import check_out
@@ -87,6 +91,7 @@ def run_assessment(
     with console.progress(("read the inputs", *STAGES, "write the run directory"), quiet=quiet) as tell:
         tell("read the inputs")
         places = read_samples(samples) if samples else None
+        route = read_traverse(options["traverse"]) if options["traverse"] else None
         ortho = _ortho(options)
         ground = chosen_dem(dem, **reading_of(options))
         run = assess(
@@ -95,6 +100,7 @@ def run_assessment(
             samples=places,
             settings=settings,
             rock_abundance=chosen_abundance(options["rock_abundance"], allow_remote=options["allow_remote"]),
+            traverse=route,
             allow_coarse=options["allow_coarse"],
             jobs=options["jobs"],
             progress=tell,

@@ -16,6 +16,7 @@ from jezero_sites.settings import Settings
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
+    from jezero_sites.maps.ellipse import EllipseStatistics
     from jezero_sites.maps.sitemap import SiteMap
 
 
@@ -47,6 +48,8 @@ class Assessment:
     statistics : mapping of layer name to its numbers
     noise_floor : tuple of NoiseFloor
         What each operator would read on perfectly flat ground, given the DEM's error.
+    traverse : GeoDataFrame or None
+        The route of the rover, as :func:`jezero_sites.io.points.traverse.read_traverse` gives it.
     """
 
     dem: Raster
@@ -61,6 +64,7 @@ class Assessment:
     summary: str
     statistics: Mapping[str, Mapping[str, float]]
     noise_floor: tuple[NoiseFloor, ...] = ()
+    traverse: GeoDataFrame | None = None
 
     def map(self, *, max_px: int | None = None) -> SiteMap:
         """Return the interactive map: shown by a notebook, or ``.save("map.html")``.
@@ -97,6 +101,44 @@ class Assessment:
         limit = self.settings.limit(name)
         bound, near = limit.value if limit else None, self.settings.marginal_fraction
         return plot_layer(layers[name], ax=ax, limit=bound, marginal_fraction=near)
+
+    def ellipse(
+        self,
+        lon_deg: float,
+        lat_deg: float,
+        *,
+        major_m: float | None = None,
+        minor_m: float | None = None,
+        azimuth_deg: float | None = None,
+    ) -> EllipseStatistics:
+        """Return what lies within an ellipse around a place, and the chance to land safely when aiming there.
+
+        Parameters
+        ----------
+        lon_deg, lat_deg : float
+            East longitude and planetocentric latitude of the centre, in degrees.
+        major_m, minor_m, azimuth_deg : float, optional
+            Semi-axes in ground metres and the azimuth of the major one, clockwise from true north; those of the
+            run's dispersion ellipse where they are not given.
+
+        Raises
+        ------
+        InputError
+            ``E_RANGE`` or ``E_DISPERSION``, as :func:`jezero_sites.maps.ellipse.ellipse_statistics`.
+        """
+        from jezero_sites.maps.ellipse import ellipse_statistics
+        from jezero_sites.pipeline.view import view_of
+
+        view = view_of(self)
+        own = view.dispersion
+        return ellipse_statistics(
+            view,
+            lon_deg,
+            lat_deg,
+            major_m=own.major_m if major_m is None else major_m,
+            minor_m=own.minor_m if minor_m is None else minor_m,
+            azimuth_deg=own.azimuth_deg if azimuth_deg is None else azimuth_deg,
+        )
 
     def report(self) -> str:
         """Return the report as one self-contained HTML page."""

@@ -43,13 +43,15 @@ def input_records(
     samples: GeoDataFrame | None = None,
     *,
     abundance: Raster | None = None,
+    traverse: GeoDataFrame | None = None,
 ) -> tuple[InputRecord, ...]:
     """Return a record of each file that the inputs were read from, as it was then."""
     parts: list[tuple[str, Raster | None]] = [("dem", dem), ("ortho", ortho), ("rock abundance", abundance)]
     records = [record for role, raster in parts if raster is not None for record in _records(raster, role)]
-    if samples is not None:
-        prints = samples.attrs.get("fingerprints") or _fingerprints(samples.attrs.get("sources", ()))
-        records += [_record(known, "samples") for known in prints]
+    for role, table in (("samples", samples), ("traverse", traverse)):
+        if table is not None:
+            prints = table.attrs.get("fingerprints") or _fingerprints(table.attrs.get("sources", ()))
+            records += [_record(known, role) for known in prints]
     return tuple(records)
 
 
@@ -114,9 +116,7 @@ def check_swapped(samples: GeoDataFrame, grid: Grid) -> None:
     """
     if samples.attrs.get("sources") == ():
         return
-    lon, lat = _positions(samples)
-    other_way = _in_area(grid, lat % 360.0, (lon + 180.0) % 360.0 - 180.0)
-    swapped = np.flatnonzero(other_way & ~_in_area(grid, lon, lat))
+    swapped = np.flatnonzero(is_swapped(*_positions(samples), grid))
     if not swapped.size:
         return
     row = samples.iloc[int(swapped[0])]
@@ -125,7 +125,18 @@ def check_swapped(samples: GeoDataFrame, grid: Grid) -> None:
     many = f", as do {swapped.size} of {len(samples)} rows" if swapped.size > 1 else ""
     found = f"{where}: {given} lies far off the DEM, and on it the other way round{many}"
     fix = "longitude and latitude are swapped: exchange the two columns"
-    raise InputError("E_SWAPPED", found=found, fix=fix, file=_file(samples), field=where)
+    raise InputError("E_SWAPPED", found=found, fix=fix, file=source_of(samples), field=where)
+
+
+def is_swapped(lon_deg: FloatArray, lat_deg: FloatArray, grid: Grid) -> BoolArray:
+    """Tell which positions lie off a grid's area, and would lie on it the other way round."""
+    other_way = _in_area(grid, lat_deg % 360.0, (lon_deg + 180.0) % 360.0 - 180.0)
+    return other_way & ~_in_area(grid, lon_deg, lat_deg)
+
+
+def is_west(lon_deg: FloatArray, lat_deg: FloatArray, grid: Grid) -> BoolArray:
+    """Tell which positions lie off a grid's area, and would lie on it if counted to the west."""
+    return _in_area(grid, (360.0 - lon_deg) % 360.0, lat_deg) & ~_in_area(grid, lon_deg, lat_deg)
 
 
 def sample_notices(dem: Raster, samples: GeoDataFrame) -> tuple[Notice, ...]:
@@ -143,7 +154,7 @@ def sample_notices(dem: Raster, samples: GeoDataFrame) -> tuple[Notice, ...]:
 def _west_notice(samples: GeoDataFrame, grid: Grid) -> tuple[Notice, ...]:
     """Return a notice on longitudes that would lie on the DEM's area if they were counted to the west."""
     lon, lat = _positions(samples)
-    west = _in_area(grid, (360.0 - lon) % 360.0, lat) & ~_in_area(grid, lon, lat)
+    west = is_west(lon, lat, grid)
     if samples.attrs.get("sources") == () or not west.any():
         return ()
     row = samples.iloc[int(np.flatnonzero(west)[0])]
@@ -151,7 +162,7 @@ def _west_notice(samples: GeoDataFrame, grid: Grid) -> tuple[Notice, ...]:
     many = f"{int(west.sum())} of {int(np.isfinite(lon).sum())} positions"
     found = f"{many} would lie on the DEM if their longitudes were counted to the west ({where})"
     fix = f"if they are, give east longitudes, 360 - {row['lon_deg']:g} there; nothing was changed"
-    return (Notice("W_WEST_POSITIVE", found, fix, _file(samples)),)
+    return (Notice("W_WEST_POSITIVE", found, fix, source_of(samples)),)
 
 
 def _in_area(grid: Grid, lon_deg: FloatArray, lat_deg: FloatArray) -> BoolArray:
@@ -184,8 +195,9 @@ def _place(samples: GeoDataFrame, row: Any) -> str:
     return "" if places is None else str(places.of(row["kind"], row["name"]))
 
 
-def _file(samples: GeoDataFrame) -> str | None:
-    sources = samples.attrs.get("sources", ())
+def source_of(table: GeoDataFrame) -> str | None:
+    """Return the name of the file that a table was read from; None where it was made in memory."""
+    sources = table.attrs.get("sources", ())
     return shown_path(sources[0]) if sources else None
 
 

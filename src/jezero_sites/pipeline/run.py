@@ -13,6 +13,7 @@ from jezero_sites.layers import layer_for
 from jezero_sites.pipeline.assessment import Assessment
 from jezero_sites.pipeline.inputs import check_swapped, elsewhere_notice, input_records, sample_notices
 from jezero_sites.pipeline.outcome import Outcome, run_layers
+from jezero_sites.pipeline.route import check_route, route_notices
 from jezero_sites.pipeline.stages.aiming import aim, aim_with_divert
 from jezero_sites.pipeline.stages.dem_quality import (
     estimated_noise,
@@ -52,6 +53,7 @@ def assess(
     settings: Settings | None = None,
     *,
     rock_abundance: Raster | None = None,
+    traverse: GeoDataFrame | None = None,
     allow_coarse: bool = False,
     jobs: int = 1,
     progress: Progress = lambda _: None,
@@ -71,6 +73,9 @@ def assess(
     rock_abundance : Raster, optional
         Share of the ground covered by rocks, as :func:`jezero_sites.read_abundance` gives it; in place of the
         settings' number.
+    traverse : GeoDataFrame, optional
+        The route of the rover, as :func:`jezero_sites.io.points.traverse.read_traverse` gives it; shown on the
+        map, and nothing more.
     allow_coarse : bool
         Go on where a limit rests on ground finer than the DEM shows.
     jobs : int
@@ -87,11 +92,14 @@ def assess(
     ResolutionError
         ``E_RESOLUTION`` where a limit rests on ground finer than the DEM shows.
     InputError
-        ``E_SWAPPED`` where samples have longitude and latitude exchanged.
+        ``E_SWAPPED`` where samples, or the route, have longitude and latitude exchanged.
+    ValueError
+        Where the route has other than lines with ``name`` and ``sol``.
     """
     settings = settings or load_profile()
     samples = _samples_or_catalogue(samples)
     check_swapped(samples, dem.grid)
+    check_route(traverse, dem.grid)
     notices = check_resolution(dem, settings, allow_coarse=allow_coarse)
     found = work_out(dem, settings, abundance=rock_abundance, jobs=jobs, progress=progress)
     progress(STAGES[3])
@@ -112,6 +120,7 @@ def assess(
         *notices,
         *fine_notices(layers.values()),
         *_found_notices(found, settings, rock_abundance),
+        *route_notices(traverse, dem.grid),
     )
     return Assessment(
         dem=dem,
@@ -120,12 +129,13 @@ def assess(
         sites=table,
         samples=samples,
         settings=settings,
-        inputs=input_records(dem, ortho, samples, abundance=rock_abundance),
+        inputs=input_records(dem, ortho, samples, abundance=rock_abundance, traverse=traverse),
         notices=_all_notices(dem, ortho, samples, notices),
         statements=statements_of(found, samples, settings, notices),
         summary=summary_of(table, samples, statistics, settings, best=_best(landing)),
         statistics=statistics,
         noise_floor=found.floors,
+        traverse=traverse,
     )
 
 

@@ -55,6 +55,7 @@ def view_of(run: Assessment) -> RunView:
         ),
         gates=GateView(run.settings.search.min_safe_radius_m, run.settings.search.min_landing_probability),
         sigmas=axis_sigmas(d.percent, d.n_sigma),
+        traverse=run.traverse,
     )
 
 

@@ -23,8 +23,8 @@ def geojson_records(text: str, file: str) -> tuple[list[Record], tuple[Notice, .
         ``E_GEOJSON E_NO_ROWS E_TOO_LARGE E_ENCODING``.
     """
     try:
-        data = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_with_keys_once)
-    except (ValueError, RecursionError) as exc:
+        data = strict_json(text)
+    except ValueError as exc:
         raise _geojson_error(f"no JSON: {exc}"[:200], file, "file") from exc
     features = data.get("features") if isinstance(data, dict) else None
     if not isinstance(features, list) or data.get("type") != "FeatureCollection":
@@ -34,7 +34,15 @@ def geojson_records(text: str, file: str) -> tuple[list[Record], tuple[Notice, .
     records = [_feature_record(feature, number, file) for number, feature in enumerate(features, 1)]
     if not records:
         raise InputError("E_NO_ROWS", found="no features", fix="add the samples", file=file, field="features")
-    return records, _crs_notices(data.get("crs"), file)
+    return records, crs_notices(data.get("crs"), file)
+
+
+def strict_json(text: str) -> Any:
+    """Return what a JSON text holds; ``NaN``, a key given twice or nesting too deep is a ``ValueError``."""
+    try:
+        return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_with_keys_once)
+    except RecursionError as exc:
+        raise ValueError(str(exc)) from exc
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -138,7 +146,7 @@ def _blob_error(found: str, file: str, field: str) -> InputError:
     return InputError("E_GEOPACKAGE", found=found, needed=needed, fix=fix, file=file, field=field)
 
 
-def _crs_notices(crs: Any, file: str) -> tuple[Notice, ...]:
+def crs_notices(crs: Any, file: str) -> tuple[Notice, ...]:
     """Say that positions are taken as those of Mars, unless the file says so itself."""
     name = (
         str(crs["properties"].get("name"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,7 @@ def _row(record: Record, file: Path) -> SampleRow:
     lon, lat = _position(record)
     return SampleRow(
         name=name,
-        seal_sol=_sol(record),
+        seal_sol=sol_of(record, "seal_sol", fix="give the sol of the mission on which the tube was sealed"),
         lon_deg=lon,
         lat_deg=lat,
         elevation_m=_number(record, "elevation_m"),
@@ -79,15 +79,21 @@ def _position(record: Record) -> tuple[float | None, float | None]:
     return lon, lat
 
 
-def _sol(record: Record) -> int | None:
-    sol = _number(record, "seal_sol")
+def sol_of(record: Record, field: str, *, fix: str) -> int | None:
+    """Return a field as a sol of the mission, or None where it is empty.
+
+    Raises
+    ------
+    InputError
+        ``E_NOT_NUMBER E_RANGE``.
+    """
+    sol = _number(record, field)
     if sol is None:
         return None
     if abs(sol) > LAST_SOL:
-        fix = "give the sol of the mission on which the tube was sealed"
-        raise record.error("E_RANGE", "seal_sol", found=f"sol {sol:g}", fix=fix)
+        raise record.error("E_RANGE", field, found=f"sol {sol:g}", fix=fix)
     if sol != int(sol):
-        raise record.error("E_NOT_NUMBER", "seal_sol", found=f"sol {sol:g}", fix="sols are whole numbers")
+        raise record.error("E_NOT_NUMBER", field, found=f"sol {sol:g}", fix="sols are whole numbers")
     return int(sol)
 
 
@@ -121,19 +127,29 @@ def check_stated(record: Record, stated: Mapping[str, Any], point: Mapping[str, 
 
 
 def _check_range(rows: list[SampleRow], records: list[Record]) -> None:
-    """Refuse positions that are on no planet; where all would be right the other way round, say so."""
     placed = [
         (row.lon_deg, row.lat_deg, record)
         for row, record in zip(rows, records, strict=True)
         if row.lon_deg is not None and row.lat_deg is not None
     ]
+    check_positions(placed, of="rows")
+
+
+def check_positions(placed: Sequence[tuple[float, float, Record]], *, of: str) -> None:
+    """Refuse positions that are on no planet; where all would be right the other way round, say so.
+
+    Raises
+    ------
+    InputError
+        ``E_RANGE E_SWAPPED``.
+    """
     bad = [(lon, lat, record) for lon, lat, record in placed if abs(lat) > 90 or abs(lon) > 720]
     if not bad:
         return
     lon, lat, record = bad[0]
     could_swap = abs(lon) <= 90 < abs(lat) <= 720
     if len(placed) > 1 and all(abs(lon) <= 90 < abs(lat) <= 720 for lon, lat, _ in placed):
-        found = f"latitude {lat:g} is beyond 90 and longitude {lon:g} is not, as in all {len(placed)} rows"
+        found = f"latitude {lat:g} is beyond 90 and longitude {lon:g} is not, as in all {len(placed)} {of}"
         fix = "longitude and latitude are swapped: exchange the two columns"
         raise record.error("E_SWAPPED", "lat_deg", found=found, fix=fix)
     fix = "decimal degrees: latitude -90 to 90, longitude 0 to 360"

@@ -106,7 +106,7 @@ def rows_in(data: bytes, file: Path) -> tuple[list[SampleRow], RowPlaces, tuple[
 def _records(data: bytes, file: Path, shown: str) -> tuple[list[Record], tuple[Notice, ...]]:
     if data.startswith(START):
         return geopackage_records(data, shown)
-    text = _decoded(data, file)
+    text = decoded_text(data, file, fix=_EXPORT_FIX)
     if text.lstrip().startswith(("{", "[")):
         return geojson_records(text, shown)
     return table_records(text, shown), ()
@@ -133,10 +133,20 @@ def sample_frame(
     return frame
 
 
-def _decoded(data: bytes, file: Path) -> str:
+def decoded_text(data: bytes, file: Path, *, fix: str) -> str:
+    """Return the text of a file in UTF-8; ``fix`` is what to do with a spreadsheet, an archive or a document.
+
+    Raises
+    ------
+    InputError
+        ``E_FORMAT E_ENCODING``.
+    """
+    if data.startswith(b"\x1f\x8b"):
+        found, unpack = "it is gzip-compressed", "unpack it with gunzip"
+        raise InputError("E_FORMAT", found=found, fix=unpack, file=str(file), field="format")
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"<")):
         found = f"the first bytes {data[:8]!r} are those of a spreadsheet, an archive or a document"
-        raise InputError("E_FORMAT", found=found, fix=_EXPORT_FIX, file=str(file), field="format")
+        raise InputError("E_FORMAT", found=found, fix=fix, file=str(file), field="format")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as exc:

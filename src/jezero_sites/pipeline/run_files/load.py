@@ -14,6 +14,7 @@ from jezero_sites.io.layer import read_layer
 from jezero_sites.pipeline.assessment import Assessment
 from jezero_sites.pipeline.inputs import InputRecord
 from jezero_sites.pipeline.run_files.record import read_record
+from jezero_sites.pipeline.run_files.route import route_of
 from jezero_sites.pipeline.stages.noise_floor import NoiseFloor
 from jezero_sites.pipeline.statistics import layer_statistics
 from jezero_sites.raster import Raster
@@ -74,6 +75,7 @@ def load_run(directory: str | Path) -> Assessment:
         summary=record["summary"],
         statistics=layer_statistics(layers),
         noise_floor=_floors(record, folder),
+        traverse=route_of(record.get("traverse"), folder),
     )
 
 

@@ -15,6 +15,7 @@ from jezero_sites.io.write import write_raster, write_text
 from jezero_sites.pipeline.assessment import Assessment
 from jezero_sites.pipeline.inputs import InputRecord, check_inputs
 from jezero_sites.pipeline.run_files.record import LAYER_NAME, LAYERS, SCHEMA
+from jezero_sites.pipeline.run_files.route import route_record
 from jezero_sites.pipeline.run_files.stage import staged
 from jezero_sites.pipeline.stages.noise_floor import floors_csv
 from jezero_sites.raster import Raster
@@ -162,6 +163,7 @@ def _record(run: Assessment) -> dict[str, Any]:
         "noise_floor": [floor.as_dict() for floor in run.noise_floor],
         "sites": len(run.sites),
         "samples": rows,
+        **({} if run.traverse is None else {"traverse": route_record(run.traverse)}),
     }
 
 
