@@ -16,6 +16,8 @@
   let shapes = [];
   let handle = null;
   let turn = 0;
+  let fields = {};
+  const answer = el("div", { "aria-live": "polite" });
 
   function start() {
     JZ.tools.say("Click where the lander is aimed; drag the cross to move it.");
@@ -110,6 +112,7 @@
 
   async function statistics(at, shape) {
     const sigmas = D.dispersion.sigmas;
+    const weighed = (REACH_SIGMAS / sigmas) ** 2;
     const reach = Math.max(1, REACH_SIGMAS / sigmas);
     const box = lattice(at, shape, reach);
     if ((box.r1 - box.r0) * (box.c1 - box.c0) > MOST_CELLS) return null;
@@ -130,7 +133,7 @@
         if (q > reach * reach) continue;
         const isOn = r >= r0 && r < r1 && c >= c0 && c < c1;
         const cell = isOn ? (r - r0) * (c1 - c0) + c - c0 : -1;
-        weigh(sums, q, sigmas, cell, found);
+        if (q <= weighed) weigh(sums, q, sigmas, cell, found);
         if (q <= 1 + RIM) count(sums, cell, found);
       }
     }
@@ -181,8 +184,8 @@
       worst_slope_deg: s.slopes ? s.worst : null,
       mean_slope_deg: s.slopes ? s.slope / s.slopes : null,
       relief_m: s.high >= s.low ? s.high - s.low : null,
-      success_probability: s.lower / s.weight,
-      success_probability_upper: s.upper / s.weight,
+      success_probability: Math.min(s.lower / s.weight, 1),
+      success_probability_upper: Math.min(s.upper / s.weight, 1),
     };
   }
 
@@ -198,6 +201,7 @@
       if (size.minor_m > size.major_m) {
         [size.major_m, size.minor_m] = [size.minor_m, size.major_m];
         size.azimuth_deg = (size.azimuth_deg + 90) % 180;
+        for (const [key, row] of Object.entries(fields)) row.querySelector("input").value = size[key];
       }
       draw();
       show().catch(JZ.fail);
@@ -262,22 +266,28 @@
     return said.join(" ");
   }
 
-  async function show() {
-    const mine = ++turn;
-    const found = await statistics(centre, size);
-    if (mine !== turn) return;
-    const fields = [
-      field("major_m", "Semi-major axis", "m"),
-      field("minor_m", "Semi-minor axis", "m"),
-      field("azimuth_deg", "Azimuth of the major axis", "deg"),
-    ];
-    const tooLarge = "This ellipse covers more cells than a page can count.";
+  /* The fields stay as they are while the numbers below them change. */
+  function openPanel() {
+    fields = {
+      major_m: field("major_m", "Semi-major axis", "m"),
+      minor_m: field("minor_m", "Semi-minor axis", "m"),
+      azimuth_deg: field("azimuth_deg", "Azimuth of the major axis", "deg"),
+    };
     JZ.tools.show(
       el("h2", { text: "Landing ellipse" }),
-      el("div", { class: "jz-fields" }, ...fields),
-      found ? facts(found) : el("p", { text: tooLarge }),
+      el("div", { class: "jz-fields" }, ...Object.values(fields)),
+      answer,
       el("p", { class: "jz-note", text: notes() }),
     );
+  }
+
+  async function show() {
+    const mine = ++turn;
+    if (!answer.isConnected) openPanel();
+    const found = await statistics(centre, size);
+    if (mine !== turn) return;
+    const tooLarge = "This ellipse covers more cells than a page can count.";
+    answer.replaceChildren(found ? facts(found) : el("p", { text: tooLarge }));
   }
 
   JZ.tools.add("ellipse", { start, stop, clear });

@@ -35,16 +35,22 @@
     );
   }
 
-  /* The map takes what the readout leaves; the readout keeps the height that it once needed. */
+  /* The longest thing that a layer is likely to say: two reasons, or a number with its sign. */
+  function longest(layer) {
+    if (layer.kind !== "code") return JZ.number(-8888, JZ.decimals(layer), layer.unit);
+    const words = [...layer.items.map((item) => item.label), ...Object.values(layer.bits || {})];
+    const [first, second] = words.sort((a, b) => b.length - a.length);
+    return layer.several ? first + " + " + second : first;
+  }
+
+  /* The readout has room for its longest text from the start, so that the map keeps its size. */
   function keepSize() {
     const box = what.parentElement;
-    const most = 0.3 * window.innerHeight;
-    new ResizeObserver(() => {
-      const height = Math.min(box.offsetHeight, most);
-      box.style.minHeight = Math.max(height, parseFloat(box.style.minHeight) || 0) + "px";
-      map.invalidateSize({ animate: false });
-    }).observe(map.getContainer());
-    window.addEventListener("resize", () => (box.style.minHeight = ""));
+    box.style.minHeight = "";
+    const text = [...what.querySelectorAll("b")];
+    text.forEach((node) => (node.textContent = longest(JZ.layerNamed(node.parentElement.dataset.layer))));
+    box.style.minHeight = box.offsetHeight + "px";
+    if (last) readout(last.latlng, last.label);
     map.invalidateSize({ animate: false });
   }
 
@@ -216,6 +222,9 @@
     JZ.on("loaded", () => last && readout(last.latlng, last.label));
     JZ.on("point", (latlng) => readout(latlng, "on the profile"));
     drawScale();
+    ofCentre();
+    new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(map.getContainer());
+    window.addEventListener("resize", keepSize);
     root.setAttribute("data-jz-ready", "1");
   }
 

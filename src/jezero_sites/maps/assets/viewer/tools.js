@@ -57,7 +57,8 @@
     busy = null;
     buttons[name].setAttribute("aria-pressed", "false");
     map.getContainer().classList.remove("jz-drawing");
-    map.doubleClickZoom.enable();
+    /* not yet: the double-click that ends a tool must not zoom the map */
+    setTimeout(() => busy || map.doubleClickZoom.enable(), 0);
     say("");
     tools[name].stop();
   }
