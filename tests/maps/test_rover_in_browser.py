@@ -81,7 +81,7 @@ def test_a_stated_uncertainty_is_drawn_to_scale_and_said(build_view, open_page):
     away = [GEOD.inv(77.4489, 18.4473, lon, lat)[2] for lon, lat in ring]
     assert (min(away), max(away)) == pytest.approx((12.5, 12.5), rel=1e-3)
     notes = page.locator("#jz-samples li").all_text_contents()
-    assert "position good to about 12.5\u202fm" in notes[0]
+    assert "within about 12.5\u202fm of the mark" in notes[0]
     assert "no published position" in notes[1]
     assert "uncertainty of the position not stated" in notes[2]
 

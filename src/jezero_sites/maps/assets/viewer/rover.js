@@ -20,7 +20,7 @@
 
   function uncertainty(s) {
     if (s.lat === null) return "no published position";
-    if (JZ.isNumber(s.uncertainty_m)) return "position good to about " + s.uncertainty_m + THIN + "m";
+    if (JZ.isNumber(s.uncertainty_m)) return "within about " + s.uncertainty_m + THIN + "m of the mark";
     return "uncertainty of the position not stated";
   }
 
@@ -184,6 +184,7 @@
     });
     const about =
       "Yellow marks: where the rover stood when it sealed a tube (diamond) or laid it down at the depot (disc). " +
+      "Circles around them: how far off a tube may lie, where that is stated (in the built-in list the reach of the rover's arm, inferred). " +
       "Arrows at the map's edge lead to samples out of view, with the distance over the ground and the bearing from the site that is picked.";
     return el(
       "details",
