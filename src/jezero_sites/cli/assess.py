@@ -88,7 +88,8 @@ def run_assessment(
     check_out(out)
     quiet = options["quiet"]
     replaces = (out / "run.json").exists()
-    with console.progress(("read the inputs", *STAGES, "write the run directory"), quiet=quiet) as tell:
+    stages = ("read the inputs", *STAGES, "write the run directory", "write the map")
+    with console.progress(stages, quiet=quiet) as tell:
         tell("read the inputs")
         places = read_samples(samples) if samples else None
         route = read_traverse(options["traverse"]) if options["traverse"] else None
@@ -106,7 +107,7 @@ def run_assessment(
             progress=tell,
         )
         tell("write the run directory")
-        save_run(run, out, scaled=options["scaled"])
+        save_run(run, out, scaled=options["scaled"], progress=tell)
     console.warn(run.notices, quiet=quiet)
     if replaces and not quiet:
         click.echo(f"replaced the earlier run in {out}", err=True)

@@ -37,7 +37,7 @@ def _bar(total: int) -> Iterator[Callable[[str], None]]:
 
         def tell(stage: str) -> None:
             nonlocal begun
-            bar.update(task, description=stage, completed=begun)
+            bar.update(task, description=stage, completed=begun, total=max(total, begun + 1))
             begun += 1
 
         yield tell

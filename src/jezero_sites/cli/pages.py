@@ -16,12 +16,19 @@ from jezero_sites.cli.options import debug_option
 )
 @debug_option
 def map_command(run_dir: str, out: str | None, debug: bool) -> None:
-    """The interactive map of a run directory, made again from its layers."""
-    from jezero_sites.pipeline import load_run
+    """The interactive map of a run directory, made again from its layers.
 
-    path = Path(out) if out else Path(run_dir) / "map.html"
-    load_run(run_dir).map().save(path)
-    click.echo(str(path))
+    Without --out also RUN_DIR/map/index.html where the layers had to be reduced: every cell, in tiles beside it.
+    """
+    from jezero_sites.pipeline import load_run
+    from jezero_sites.pipeline.run_files.run_dir import write_map
+
+    run = load_run(run_dir)
+    if out:
+        run.map().save(out)
+    else:
+        write_map(run, Path(run_dir))
+    click.echo(out or str(Path(run_dir) / "map.html"))
 
 
 @click.command("report", epilog="Example: jezero-sites report run/")

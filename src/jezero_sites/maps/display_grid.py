@@ -16,6 +16,9 @@ from jezero_sites.raster import Grid
 
 Indices = NDArray[np.intp]
 
+BAND_CELLS = 4_000_000
+"""About how many cells are reduced at a time."""
+
 
 @dataclass(frozen=True, eq=False)
 class DisplayGrid:
@@ -70,10 +73,21 @@ def display_grid(grid: Grid) -> DisplayGrid:
 def coarsened(values: NDArray[Any], factor: int, how: str) -> NDArray[Any]:
     """Return values over squares of cells by their worst: ``max``, ``min``, ``or``; by ``mean`` or ``middle`` cell.
 
-    Unknown only where all cells of a square are.
+    Unknown only where all cells of a square are. Worked out by bands of rows: besides the values and what comes
+    back, some ten million cells are held.
     """
     if factor == 1:
         return values
+    rows, cols = (-(-n // factor) for n in values.shape)
+    coarse = np.empty((rows, cols), values.dtype)
+    step = max(1, BAND_CELLS // (cols * factor * factor))
+    for row in range(0, rows, step):
+        band = values[row * factor : (row + step) * factor]
+        coarse[row : row + step] = _squares(band, factor, how)
+    return coarse
+
+
+def _squares(values: NDArray[Any], factor: int, how: str) -> NDArray[Any]:
     rows, cols = (-(-n // factor) for n in values.shape)
     empty = np.nan if values.dtype.kind == "f" else 0
     padded = np.full((rows * factor, cols * factor), empty, values.dtype)
@@ -88,13 +102,12 @@ def coarsened(values: NDArray[Any], factor: int, how: str) -> NDArray[Any]:
     if values.dtype.kind != "f":
         highest: NDArray[Any] = squares.max(axis=2)
         return highest
+    if how != "mean":
+        worst: NDArray[Any] = (np.fmax if how == "max" else np.fmin).reduce(squares, axis=2)
+        return worst
     known = ~np.isnan(squares)
     count = known.sum(axis=2)
-    if how == "mean":
-        total = np.where(known, squares, 0).sum(axis=2, dtype=np.float64)
-    else:
-        worst, fill = (np.max, -np.inf) if how == "max" else (np.min, np.inf)
-        total = worst(np.where(known, squares, fill), axis=2) * np.maximum(count, 1)
+    total = np.where(known, squares, 0).sum(axis=2, dtype=np.float64)
     with np.errstate(invalid="ignore"):
         return np.where(count > 0, total / np.maximum(count, 1), np.nan).astype(values.dtype)
 

@@ -8,16 +8,13 @@ import re
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from jezero_sites.layers import layer_for
-from jezero_sites.maps import colours
-from jezero_sites.maps.display_grid import DisplayGrid, coarsened, display_grid
-from jezero_sites.maps.encode import encode
-from jezero_sites.maps.picture import near, picture_under
+from jezero_sites.maps.display_grid import DisplayGrid, display_grid
+from jezero_sites.maps.page_rasters import page_rasters
+from jezero_sites.maps.picture import near
 from jezero_sites.maps.site_ground import CrossSection, site_ground
 from jezero_sites.maps.view import LimitView, RunView
-from jezero_sites.raster import Grid, Raster
+from jezero_sites.raster import Grid
 
 MAP_BYTES = 15_000_000
 """A map file is never larger than this."""
@@ -27,15 +24,6 @@ RASTER_BYTES = 11_500_000
 
 SECTION_POINTS = 300
 """A cross-section of a site has at most about this many points."""
-
-_HOW = {
-    "hazard_reason": "or",
-    "dem_quality": "or",
-    "elevation_m": "mean",
-    "clearance_m": "min",
-    "binding_factor": "middle",
-}
-_REDUCED = {"or": "joined codes", "mean": "mean", "middle": "middle cell"}
 
 
 def page_data(view: RunView, *, max_px: int | None = None) -> dict[str, Any]:
@@ -49,10 +37,17 @@ def page_data(view: RunView, *, max_px: int | None = None) -> dict[str, Any]:
     """
     display = display_grid(view.elevation.grid)
     factor = 1 if max_px is None else -(-max(display.shape) // max_px)
-    layers, picture = _rasters(view, display, factor)
-    while (size := _size(layers, picture)) > RASTER_BYTES:
-        factor = max(factor + 1, math.ceil(factor * math.sqrt(size / RASTER_BYTES)))
-        layers, picture = _rasters(view, display, factor)
+    factor, layers, picture = page_rasters(view, display, factor=factor, budget=RASTER_BYTES)
+    return {**_frame(view, display, factor), "layers": layers, "picture": picture, "tiles": None}
+
+
+def folder_data(view: RunView, rasters: dict[str, Any]) -> dict[str, Any]:
+    """Return the data of a page whose rasters lie in tiles beside it, as ``write_tiles`` tells of them."""
+    return {**_frame(view, display_grid(view.elevation.grid), 1), **rasters}
+
+
+def _frame(view: RunView, display: DisplayGrid, factor: int) -> dict[str, Any]:
+    """Return all that a page holds but its rasters."""
     shown = display.coarser(factor)
     lon, lat = display.centre
     grid = view.elevation.grid
@@ -78,8 +73,6 @@ def page_data(view: RunView, *, max_px: int | None = None) -> dict[str, Any]:
             "is_warped": display.source is not None,
         },
         "crs": _crs(grid, display),
-        "layers": layers,
-        "picture": picture,
         "dispersion": {**vars(view.dispersion), "sigmas": view.sigmas},
         "site_radius_m": view.site_radius_m,
         "limits": [{**vars(m), "standing": m.standing} for m in view.limits],
@@ -120,83 +113,6 @@ def plain(value: Any) -> Any:
 def _is_missing(value: Any) -> bool:
     """Tell pandas' mark of a missing value, which is not a float, from a value."""
     return type(value).__name__ in ("NAType", "NaTType")
-
-
-def _size(layers: list[dict[str, Any]], picture: dict[str, Any]) -> int:
-    return sum(len(layer["data"]) for layer in layers) + len(picture["url"])
-
-
-def _rasters(view: RunView, display: DisplayGrid, factor: int) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    shown = [raster for name, raster in view.layers.items() if layer_for(name).on_map]
-    layers = [_layer(raster, view, display, factor) for raster in shown]
-    layers.append(_layer(view.elevation, view, display, factor))
-    return layers, picture_under(view, display, factor)
-
-
-def _layer(raster: Raster, view: RunView, display: DisplayGrid, factor: int) -> dict[str, Any]:
-    name = raster.name
-    about = layer_for(name)
-    how = _HOW.get(name, "min" if "probability" in name else "max")
-    values = coarsened(display.bring(raster.values), factor, how)
-    limit = view.limit(name)
-    return {
-        "name": name,
-        "title": about.title,
-        "unit": "" if about.unit == "1" else about.unit,
-        "about": about.about,
-        "limit": None if limit is None else {**vars(limit), "standing": limit.standing},
-        "range": _range(values),
-        "reduced": None if factor == 1 else _REDUCED.get(how, "worst value"),
-        **_colouring(name, about.unit, values, limit, view.marginal_fraction),
-        **encode(name, values).as_dict(),
-    }
-
-
-def _colouring(
-    name: str, unit: str, values: NDArray[Any], limit: LimitView | None, marginal_fraction: float
-) -> dict[str, Any]:
-    """Return how a layer is coloured: by code, or by classes of its value."""
-    if name in colours.CODES:
-        return _codes(colours.CODES[name], values)
-    shown_unit = "" if unit == "1" else unit
-    if "probability" in name:
-        scale = colours.probability_scale()
-    elif limit is not None and limit.kind == "max" and limit.value > 0:
-        scale = colours.limit_scale(limit.value, marginal_fraction, unit=shown_unit)
-    else:
-        known = values[~np.isnan(values)]
-        low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
-        if limit is not None and limit.kind == "min":
-            return _classes(colours.floor_scale(limit.value, high, unit=shown_unit))
-        scale = colours.range_scale(low, high if high > low else low + 1.0, unit=shown_unit)
-    return _classes(scale)
-
-
-def _classes(scale: colours.Scale) -> dict[str, Any]:
-    return {
-        "kind": "classes",
-        "breaks": scale.breaks,
-        "colours": scale.colours,
-        "labels": scale.labels,
-        "note": scale.note,
-    }
-
-
-def _range(values: NDArray[Any]) -> tuple[float, float] | None:
-    """Return the least and the greatest known number; None where none is known, and for codes."""
-    if values.dtype.kind != "f" or np.isnan(values).all():
-        return None
-    return float(np.nanmin(values)), float(np.nanmax(values))
-
-
-def _codes(codes: colours.Codes, values: NDArray[Any]) -> dict[str, Any]:
-    """Return how codes are coloured: of bits those that occur alone, else those that occur at all."""
-    found = {int(code) for code in np.unique(values)} | {0}
-    shown = [c for c in codes.colours if c in found or codes is colours.CODES["hazard_class"]]
-    items = [{"code": c, "colour": codes.colours[c], "label": codes.names[c]} for c in shown]
-    bits = None if codes.several is None else {str(bit): word for bit, word in codes.names.items() if bit}
-    several = codes.several if found - set(shown) else None
-    return {"kind": "code", "items": items, "several": several, "bits": bits, "note": ""}
 
 
 def _crs(grid: Grid, display: DisplayGrid, *, nodes: int = 33) -> dict[str, Any]:

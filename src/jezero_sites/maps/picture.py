@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,13 +14,54 @@ from numpy.typing import NDArray
 from jezero_sites import terrain
 from jezero_sites.maps.display_grid import DisplayGrid, coarsened, display_grid
 from jezero_sites.maps.view import RunView
+from jezero_sites.raster import Raster
 
 MOST_PX = 2400
-"""The picture has at most this many pixels a side."""
+"""The picture of a page in one file has at most this many pixels a side."""
+
+SUN = {"sun_azimuth_deg": 315.0, "sun_altitude_deg": 45.0}
+_SAMPLES = 4_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class PictureSource:
+    """A picture that is made band by band.
+
+    Attributes
+    ----------
+    title : str
+    grid : DisplayGrid
+        Where its cells lie.
+    west : float
+        Its western edge in degrees, within half a turn of the map's middle.
+    rows : callable
+        Gives the brightness of rows [first, end), 0 to 1, NaN where unknown.
+    """
+
+    title: str
+    grid: DisplayGrid
+    west: float
+    rows: Callable[[int, int], NDArray[Any]]
+
+    def bands(self, height: int) -> Iterator[NDArray[Any]]:
+        """Give the picture from north to south, that many rows at a time."""
+        for row in range(0, self.grid.shape[0], height):
+            yield self.rows(row, min(row + height, self.grid.shape[0]))
+
+
+def picture_source(view: RunView, display: DisplayGrid) -> PictureSource:
+    """Return what lies under the layers; ``display`` is the layers' own grid."""
+    middle = display.centre[0]
+    if view.ortho is None:
+        rows = _relief(view.elevation, display)
+        title = "shaded relief, light from the north-west"
+        return PictureSource(title, display, near(display.west, middle), rows)
+    grid = display_grid(view.ortho.grid)
+    return PictureSource("image", grid, near(grid.west, middle), _image(view.ortho, grid))
 
 
 def picture_under(view: RunView, display: DisplayGrid, factor: int) -> dict[str, Any]:
-    """Return what lies under the layers: the image, or the shaded relief, as a PNG in a data address.
+    """Return the picture as a PNG in a data address.
 
     Parameters
     ----------
@@ -28,28 +71,22 @@ def picture_under(view: RunView, display: DisplayGrid, factor: int) -> dict[str,
     factor : int
         How many cells a side the layers are reduced by.
     """
+    source = picture_source(view, display)
+    grid = source.grid
     if view.ortho is not None:
-        grid = display_grid(view.ortho.grid)
         factor = max(1, -(-max(grid.shape) // MOST_PX) * (1 if factor == 1 else factor))
-        values = coarsened(grid.bring(view.ortho.values.astype(np.float32)), factor, "mean")
-        known = values[~np.isnan(values)]
-        low, high = np.percentile(known, [0.5, 99.5]) if known.size else (0.0, 1.0)
-        shade, title = (values - low) / max(float(high - low), 1e-9), "image"
-    else:
-        dem = view.elevation
-        sun = {"sun_azimuth_deg": 315.0, "sun_altitude_deg": 45.0}
-        lit = terrain.hillshade(dem.values.astype(np.float64), dx_m=dem.grid.dx_m, dy_m=dem.grid.dy_m, **sun)
-        grid = display
-        shade, title = coarsened(grid.bring(lit), factor, "mean"), "shaded relief, light from the north-west"
+    height = max(1, 512 // factor) * factor
+    shade = np.concatenate([coarsened(band, factor, "mean") for band in source.bands(height)])
     shown = grid.coarser(factor)
-    south, east = shown.north - shown.dlat * shown.shape[0], shown.west + shown.dlon * shown.shape[1]
-    lon0 = display.centre[0]
-    west = near(shown.west, lon0)
-    bounds = [[south, west], [shown.north, west + (east - shown.west)]]
-    return {"url": _png(shade), "bounds": bounds, "title": title}
+    rows, cols = shown.shape
+    south, east = shown.north - shown.dlat * rows, source.west + shown.dlon * cols
+    bounds = [[south, source.west], [shown.north, east]]
+    address = "data:image/png;base64," + base64.b64encode(png_bytes(shade)).decode("ascii")
+    return {"url": address, "bounds": bounds, "title": source.title}
 
 
-def _png(shade: NDArray[Any]) -> str:
+def png_bytes(shade: NDArray[Any]) -> bytes:
+    """Return brightness of shape (rows, columns), 0 to 1, as a grey PNG; clear where it is NaN."""
     from PIL import Image
 
     known = ~np.isnan(shade)
@@ -57,7 +94,37 @@ def _png(shade: NDArray[Any]) -> str:
     picture = Image.fromarray(np.dstack([grey, np.where(known, 255, 0).astype(np.uint8)]), mode=None)
     stream = io.BytesIO()
     picture.save(stream, "PNG", optimize=False, compress_level=6)
-    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
+    return stream.getvalue()
+
+
+def _relief(dem: Raster, display: DisplayGrid) -> Callable[[int, int], NDArray[Any]]:
+    """Return the relief lit from the north-west by bands; another map's grid is lit whole."""
+    if display.source is not None:
+        lit = terrain.hillshade(dem.values.astype(np.float64), dx_m=dem.grid.dx_m, dy_m=dem.grid.dy_m, **SUN)
+        whole = display.bring(lit.astype(np.float32))
+        return lambda first, end: whole[first:end]
+
+    def rows(first: int, end: int) -> NDArray[Any]:
+        top, bottom = max(first - 1, 0), min(end + 1, dem.grid.shape[0])
+        heights = dem.values[top:bottom].astype(np.float64)
+        lit = terrain.hillshade(heights, dx_m=dem.grid.dx_m[top:bottom], dy_m=dem.grid.dy_m, **SUN)
+        own: NDArray[Any] = lit[first - top : end - top].astype(np.float32)
+        return own
+
+    return rows
+
+
+def _image(ortho: Raster, grid: DisplayGrid) -> Callable[[int, int], NDArray[Any]]:
+    """Return the image by bands, stretched between its darkest and brightest half percent."""
+    every = max(1, int(np.sqrt(ortho.values.size / _SAMPLES)))
+    some = ortho.values[::every, ::every].astype(np.float32)
+    known = some[~np.isnan(some)]
+    low, high = np.percentile(known, [0.5, 99.5]) if known.size else (0.0, 1.0)
+    span = max(float(high - low), 1e-9)
+    if grid.source is not None:
+        whole = (grid.bring(ortho.values.astype(np.float32)) - low) / span
+        return lambda first, end: whole[first:end]
+    return lambda first, end: (ortho.values[first:end].astype(np.float32) - low) / span
 
 
 def near(lon_deg: float, middle_deg: float) -> float:

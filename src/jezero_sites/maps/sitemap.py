@@ -6,6 +6,7 @@ import base64
 import hashlib
 import html
 import re
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from typing import Any
 import folium
 
 from jezero_sites.errors import InputError
-from jezero_sites.maps.page_data import MAP_BYTES, escaped_json, page_data
+from jezero_sites.maps.page_data import MAP_BYTES, escaped_json, folder_data, page_data
+from jezero_sites.maps.tiles import write_tiles
 from jezero_sites.maps.view import RunView
 
 NOTEBOOK_PX = 1000
@@ -66,22 +68,30 @@ class SiteMap(folium.Map):  # type: ignore[misc]
         self.options |= {"min_zoom": -12, "max_zoom": 6}  # folium's own arguments are for its tiles alone
         self._id = "jezero"  # the same run gives the same bytes
 
-    def page(self) -> str:
-        """Return the page as text.
+    @property
+    def is_reduced(self) -> bool:
+        """Whether the map shows cells larger than the raster's own, because these would not fit into one file."""
+        return bool(self._data["grid"]["factor"] > 1)
+
+    def page(self, *, full_map: str = "") -> str:
+        """Return the page as text; ``full_map`` names the page that shows every cell, where there is one.
 
         Raises
         ------
         InputError
             ``E_MAP`` where a layer added through folium needs the network or brings a script of its own.
         """
+        return self._rendered({**self._data, "full_map": full_map})
+
+    def _rendered(self, data: dict[str, Any], *, own_files: bool = False) -> str:
         rendered = self.get_root().render()
         self._check(rendered)
-        data = escaped_json({**self._data, "map_id": self.get_name()})
+        block = escaped_json({**data, "map_id": self.get_name()})
         head = [
             '<meta charset="utf-8">',
             "<!--policy-->",
             f"<style>{_asset('leaflet/leaflet.css')}\n{_asset('viewer.css')}</style>",
-            f'<script type="application/json" id="jz-data">{data}</script>',
+            f'<script type="application/json" id="jz-data">{block}</script>',
             f"<script>{_asset('leaflet/leaflet.js')}</script>",
             f"<script>{_asset('mars_eqc.js')}</script>",
         ]
@@ -89,15 +99,17 @@ class SiteMap(folium.Map):  # type: ignore[misc]
         body, end, tail = after.rpartition("</html>")
         page = f"{before}<head>{''.join(head)}{body}<script>{viewer_script()}</script>\n{end}{tail}"
         page = page.replace("<html>", '<html lang="en">', 1)
-        return page.replace("<!--policy-->", _policy(page), 1)
+        return page.replace("<!--policy-->", _policy(page, own_files=own_files), 1)
 
-    def save(self, outfile: Any, close_file: bool = True, **kwargs: Any) -> None:
+    def save(self, outfile: Any, close_file: bool = True, *, full_map: str = "", **kwargs: Any) -> None:
         """Write the map as one self-contained file.
 
         Parameters
         ----------
         outfile : str or Path
             Where to write it.
+        full_map : str
+            Where the page that shows every cell lies, for a map that does not.
         close_file, **kwargs
             Taken as folium does; without effect.
 
@@ -107,13 +119,48 @@ class SiteMap(folium.Map):  # type: ignore[misc]
             ``E_MAP`` where a layer added through folium needs the network or brings a script of its own, or
             makes the file larger than 15 MB.
         """
-        text = self.page()
+        self._write(Path(outfile), self.page(full_map=full_map))
+
+    def save_folder(
+        self, directory: str | Path, *, jobs: int = 2, progress: Callable[[str], None] = lambda _: None
+    ) -> Path:
+        """Write the map at full resolution: ``index.html`` and the values of all cells beside it.
+
+        Parameters
+        ----------
+        directory : str or Path
+            The folder; it must not hold anything yet.
+        jobs : int
+            Threads; the files do not depend on it.
+        progress : callable
+            Told what is written, as it begins.
+
+        Returns
+        -------
+        Path
+            Of ``index.html``, which opens from a disk.
+
+        Raises
+        ------
+        InputError
+            ``E_OUT_EXISTS`` where the folder holds something; ``E_MAP`` as :meth:`save`.
+        """
+        folder = Path(directory)
+        if folder.exists() and any(folder.iterdir()):
+            found, fix = "the folder is not empty", "name a new folder"
+            raise InputError("E_OUT_EXISTS", found=found, fix=fix, file=str(folder), field="out")
+        folder.mkdir(parents=True, exist_ok=True)
+        rasters = write_tiles(self._view, folder, jobs=jobs, progress=progress)
+        data = folder_data(self._view, rasters)
+        self._write(folder / "index.html", self._rendered(data, own_files=True))
+        return folder / "index.html"
+
+    def _write(self, path: Path, text: str) -> None:
         if len(text.encode()) > MAP_BYTES:
             found = f"the map would be {len(text.encode()) / 1e6:.1f} MB"
             raise InputError(
                 "E_MAP", found=found, needed="at most 15 MB", fix="add fewer layers of your own", field="size"
             )
-        path = Path(outfile)
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f".{path.name}.part")
         part.write_text(text, "utf-8")
@@ -173,8 +220,12 @@ def _asset(name: str) -> str:
     return resources.files("jezero_sites.maps").joinpath(f"assets/{name}").read_text("utf-8")
 
 
-def _policy(page: str) -> str:
-    """Return the content security policy: these scripts, no requests, pictures from the page alone."""
+def _policy(page: str, *, own_files: bool) -> str:
+    """Return the content security policy: these scripts, no requests, pictures from the page alone.
+
+    With ``own_files`` also scripts and pictures that lie beside the page.
+    """
+    beside = " 'self'" if own_files else ""
     codes = [m["code"] for m in _SCRIPT.finditer(page) if "application/json" not in m["attributes"]]
     hashes = dict.fromkeys(
         base64.b64encode(hashlib.sha256(code.encode()).digest()).decode() for code in codes
@@ -183,9 +234,9 @@ def _policy(page: str) -> str:
     rules = (
         "default-src 'none'",
         "connect-src 'none'",
-        "img-src data: blob:",
+        f"img-src data: blob:{beside}",
         "style-src 'unsafe-inline'",
-        f"script-src {allowed}",
+        f"script-src {allowed}{beside}",
         "base-uri 'none'",
         "form-action 'none'",
     )

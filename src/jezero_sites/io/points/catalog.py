@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 POSITION_NOTE = (
     "Positions are the rover's when it sealed or laid down a tube, not the tube's own; "
-    "tubes lie within about 3 m of them, the reach of its arm (inferred). Longitudes are east, latitudes planetocentric. "
+    "tubes lie within about 3 m of them, the reach of its arm (inferred). "
+    "Longitudes are east, latitudes planetocentric. "
     "Where a tube is now ('rover' or 'depot') is as of the date given. Two samples have no published position."
 )
 """What must be said wherever the positions are shown."""

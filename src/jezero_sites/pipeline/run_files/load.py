@@ -98,7 +98,7 @@ def _known(entry: dict[str, Any]) -> dict[str, Any]:
 def _check_files(folder: Path, record: dict[str, Any]) -> None:
     for name, digest in record["outputs"].items():
         path = folder / name
-        if name in ("map.html", "report.html"):
+        if name in ("map.html", "report.html") or name.startswith("map/"):
             continue
         if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
             raise InputError(

@@ -13,6 +13,7 @@ from jezero_sites.errors import InputError
 SCHEMA = "jezero_sites.run/1"
 OURS = re.compile(
     r"layers/\w[\w.]*\.tif|sites\.(csv|gpkg|geojson)|(map|report)\.html|config\.toml|run\.json"
+    r"|map/index\.html|map/tiles/\w+/\d+/\d+_\d+\.(js|png)"
     r"|(noise_floor|statistics|histogram|deviogram)\.csv|(slopes|slope_maps|mean_maps|deviogram)\.png"
 )
 """Names that files of a run can have: a record that names others is none of ours."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +23,17 @@ from jezero_sites.pipeline.stages.noise_floor import floors_csv
 from jezero_sites.raster import Raster
 from jezero_sites.settings import Settings, settings_dict, settings_toml
 
+Progress = Callable[[str], None]
 _UPPER = "_upper"  # ending of the layer that is the second band of its lower bound's file
 
 
-def save_run(run: Assessment, directory: Path, *, scaled: bool = False) -> Path:
+def save_run(
+    run: Assessment, directory: Path, *, scaled: bool = False, progress: Progress = lambda _: None
+) -> Path:
     """Write the run directory of an assessment; ``run.json`` last.
 
     Everything is made in a temporary directory beside it and put in its place by renaming. An earlier run in
-    that place is replaced; files that are not of a run stay.
+    that place is replaced; files that are not of a run stay. ``progress`` is told what takes its time.
 
     Raises
     ------
@@ -43,7 +48,7 @@ def save_run(run: Assessment, directory: Path, *, scaled: bool = False) -> Path:
     with staged(directory) as stage:
         write_layers({"elevation_m": run.dem, **run.layers}, stage / "layers", scaled=scaled)
         write_sites(run.sites, stage)
-        run.map().save(stage / "map.html")
+        write_map(run, stage, progress=progress)
         write_text(stage / "report.html", run.report())
         write_text(stage / "noise_floor.csv", floors_csv(run.noise_floor))
         write_recipe(stage, run.settings, _record(run))
@@ -79,6 +84,23 @@ def save_layers(
         write_recipe(stage, settings, record)
         check_inputs(inputs)
     return directory
+
+
+def write_map(run: Assessment, folder: Path, *, progress: Progress = lambda _: None) -> None:
+    """Write ``map.html``; where its layers had to be reduced also ``map/index.html``, which shows every cell."""
+    progress("write the map")
+    site_map = run.map()
+    full = folder / "map"
+    if not site_map.is_reduced:
+        shutil.rmtree(full, ignore_errors=True)
+        site_map.save(folder / "map.html")
+        return
+    part = folder / ".map.part"
+    shutil.rmtree(part, ignore_errors=True)
+    site_map.save_folder(part, progress=progress)
+    shutil.rmtree(full, ignore_errors=True)
+    part.rename(full)
+    site_map.save(folder / "map.html", full_map="map/index.html")
 
 
 def write_layers(layers: dict[str, Raster], folder: Path, *, scaled: bool = False) -> None:

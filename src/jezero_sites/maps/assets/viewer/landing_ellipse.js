@@ -145,7 +145,7 @@
     sums.weight += weight;
     const p = cell < 0 ? null : found.safe_probability(cell);
     const isHalfKnown = cell >= 0 && found.unknown_mask && found.unknown_mask(cell) > 0;
-    if (p !== null) sums.lower += weight * p;
+    if (p !== null && !isHalfKnown) sums.lower += weight * p;
     sums.upper += weight * (p === null || isHalfKnown ? 1 : p);
   }
 

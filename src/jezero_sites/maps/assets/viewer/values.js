@@ -143,7 +143,9 @@
   function said(layer, code) {
     const value = valueOf(layer, code);
     if (value === null) return "unknown";
-    return layer.kind === "code" ? codeName(layer, value) : number(value, decimals(layer), layer.unit);
+    if (layer.kind === "code") return codeName(layer, value);
+    const open = code === layer.most ? "\u2265" : "";
+    return open + number(value, decimals(layer), layer.unit);
   }
 
   /* What a layer says at a place; tiles that are not there yet are asked for. */
