@@ -39,15 +39,10 @@ def plot_layer(
     matplotlib Axes
         Equal ground scale on both axes; unknown ground is grey.
     """
-    from matplotlib.figure import Figure
-
-    if ax is None:
-        figure = Figure(figsize=(7.2, 6.0), layout="constrained")
-        figure_axes = figure.subplots()
-        ax = _shown(figure_axes)
+    ax = new_axes() if ax is None else ax
     layer = layer_for(raster.name)
     ax.set_facecolor(colours.UNKNOWN)
-    image, ticks = _image(raster, limit, marginal_fraction)
+    image, ticks = layer_image(raster, limit, marginal_fraction)
     drawn = ax.imshow(image["values"], extent=ground_extent(raster.grid), interpolation="nearest", aspect="equal",
                       cmap=image["cmap"], norm=image["norm"])  # fmt: skip
     bar = ax.figure.colorbar(drawn, ax=ax, shrink=0.82)
@@ -146,12 +141,14 @@ def site_figure(
     return figure
 
 
-def _shown(axes: Any) -> Any:
-    """Let a notebook show the figure that a function has made, as pyplot does, without pyplot's memory."""
+def new_axes() -> Axes:
+    """Return axes of a figure of their own, which a notebook shows, without pyplot's memory of it."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
 
-    FigureCanvasAgg(axes.figure)
-    return axes
+    figure = Figure(figsize=(7.2, 6.0), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure.subplots()
 
 
 def _ground(grid: Grid, x: float, y: float) -> tuple[float, float]:
@@ -159,7 +156,7 @@ def _ground(grid: Grid, x: float, y: float) -> tuple[float, float]:
     return (float(col) + 0.5) * grid.mean_dx_m, (grid.shape[0] - 0.5 - float(row)) * grid.dy_m
 
 
-def _image(
+def layer_image(
     raster: Raster, limit: float | None, marginal_fraction: float
 ) -> tuple[dict[str, Any], tuple[list[float], list[str]] | None]:
     """Return values, colour map and norm of a layer, and ticks where its classes have names."""

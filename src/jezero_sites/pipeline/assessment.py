@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jezero_sites.errors import InputError, Notice
+from jezero_sites.errors import Notice
 from jezero_sites.pipeline.inputs import InputRecord
 from jezero_sites.pipeline.stages.noise_floor import NoiseFloor
 from jezero_sites.raster import Raster
@@ -79,28 +79,37 @@ class Assessment:
 
         return build_map(view_of(self), max_px=max_px)
 
-    def plot(self, name: str = "landing_probability", *, ax: Any = None) -> Any:
-        """Return a matplotlib Axes with one layer, in ground metres.
+    def plot(
+        self,
+        name: str = "landing_probability",
+        *,
+        ax: Any = None,
+        site: str | None = None,
+        sites: bool = True,
+        samples: bool = True,
+    ) -> Any:
+        """Return a matplotlib Axes with one layer over the relief, its limit, the sites and samples.
+
+        Parameters
+        ----------
+        name : str
+            Name of the layer, or ``elevation_m``.
+        ax : matplotlib Axes, optional
+            Where to draw; a new figure where none is given.
+        site : str, optional
+            Show the ground around this site alone, as ``"S02"``.
+        sites, samples : bool
+            Whether to mark them.
 
         Raises
         ------
         InputError
-            ``E_LAYER`` where the run has no such layer.
+            ``E_LAYER`` where the run has no such layer, ``E_SITE`` where it has no such site.
         """
-        from jezero_sites.maps.plots import plot_layer
+        from jezero_sites.maps.run_plot import plot_run
+        from jezero_sites.pipeline.view import view_of
 
-        layers = {"elevation_m": self.dem, **self.layers}
-        if name not in layers:
-            raise InputError(
-                "E_LAYER",
-                found=f"no layer {name!r} in this run",
-                needed=f"one of {', '.join(layers)}",
-                fix="name one of them",
-                field="name",
-            )
-        limit = self.settings.limit(name)
-        bound, near = limit.value if limit else None, self.settings.marginal_fraction
-        return plot_layer(layers[name], ax=ax, limit=bound, marginal_fraction=near)
+        return plot_run(view_of(self), name, ax=ax, site=site, sites=sites, samples=samples)
 
     def ellipse(
         self,
@@ -160,6 +169,21 @@ class Assessment:
         from jezero_sites.pipeline.run_files.run_dir import save_run
 
         return save_run(self, Path(directory))
+
+    def _repr_html_(self) -> str:
+        """Return the outcome and the best sites for a notebook."""
+        from html import escape
+
+        columns = {"rank": "rank", "site_id": "site", "landing_probability": "P(land)", "score": "score",
+                   "safe_radius_m": "safe m", "binding_constraint": "binding", "binding_margin": "margin",
+                   "nearest_sample": "nearest sample", "nearest_sample_distance_m": "m away"}  # fmt: skip
+        text = f"<p>{escape(self.summary)}</p>"
+        if not len(self.sites):
+            return text
+        best = self.sites.head(10)[list(columns)].rename(columns=columns)
+        more = len(self.sites) - len(best)
+        table = str(best.to_html(index=False, border=0, escape=True, float_format="{:.3f}".format))
+        return text + table + (f"<p>{more} more in <code>.sites</code></p>" if more else "")
 
     def __repr__(self) -> str:
         rows, cols = self.dem.grid.shape
