@@ -33,8 +33,8 @@ def executed(request, tmp_path_factory):
     return nbformat.read(out, as_version=4)
 
 
-def test_there_is_a_first_look():
-    assert "01_first_look" in [path.stem for path in NOTEBOOKS]
+def test_there_is_a_first_look_and_one_at_the_sites():
+    assert [path.stem for path in NOTEBOOKS] == ["01_first_look", "02_inspect_sites"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -65,3 +65,11 @@ def test_the_map_is_shown_in_a_sandboxed_frame(executed):
     assert len(frames) == 1
     assert 'sandbox="allow-scripts allow-downloads"' in frames[0]
     assert 'id="jz-data"' in html.unescape(frames[0])
+
+
+def test_its_figures_are_shown(executed):
+    outputs = [out for cell in executed.cells for out in cell.get("outputs", []) if "data" in out]
+    pictures = [out for out in outputs if "image/png" in out.data]
+    plots = [cell for cell in executed.cells if cell.cell_type == "code" and "result.plot(" in cell.source]
+    assert plots
+    assert len(pictures) == len(plots)

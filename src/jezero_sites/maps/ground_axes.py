@@ -119,19 +119,18 @@ def draw_samples(ax: Axes, view: RunView) -> int:
         east, north = ground_xy(grid, *here) if np.isfinite(here).all() else (np.nan, np.nan)
         if left <= east <= right and bottom <= north <= top:
             places.setdefault((east, north), []).append(plain_text(name))
-    for (east, north), names in places.items():
+    taken: list[tuple[int, float]] = []
+    for (east, north), names in sorted(places.items(), key=lambda one: one[0][1]):
         ax.plot(east, north, "D", color="#ffe14d", markeredgecolor="#111", markersize=6, zorder=5)
-        text = ", ".join(names)
-        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1}
         side = -1 if east > (left + right) / 2 else 1
-        look: dict[str, Any] = {
-            "fontsize": 7,
-            "textcoords": "offset points",
-            "va": "center",
-            "bbox": box,
-            "zorder": 5,
-        }
-        ax.annotate(text, (east, north), (side * 7, 0), ha="left" if side > 0 else "right", **look)
+        height = north
+        while any(side == other and abs(height - at) < 0.045 * (top - bottom) for other, at in taken):
+            height += 0.01 * (top - bottom)
+        taken.append((side, height))
+        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1}
+        look: dict[str, Any] = {"fontsize": 7, "va": "center", "bbox": box, "zorder": 5, "clip_on": True}
+        place = east + side * 0.02 * (right - left)
+        ax.text(place, height, ", ".join(names), ha="left" if side > 0 else "right", **look)
     return sum(len(names) for names in places.values())
 
 

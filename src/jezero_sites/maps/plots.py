@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -142,13 +143,24 @@ def site_figure(
 
 
 def new_axes() -> Axes:
-    """Return axes of a figure of their own, which a notebook shows, without pyplot's memory of it."""
+    """Return axes of a figure of their own: pyplot's in a notebook, which shows it, else without its memory."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7.2, 6.0), layout="constrained")
+    look: dict[str, Any] = {"figsize": (7.2, 6.0), "layout": "constrained"}
+    if _is_in_notebook():
+        from matplotlib import pyplot
+
+        axes: Axes = pyplot.subplots(**look)[1]
+        return axes
+    figure = Figure(**look)
     FigureCanvasAgg(figure)
     return figure.subplots()
+
+
+def _is_in_notebook() -> bool:
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return shell is not None and hasattr(shell, "kernel")
 
 
 def _ground(grid: Grid, x: float, y: float) -> tuple[float, float]:
