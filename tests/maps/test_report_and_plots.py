@@ -7,8 +7,9 @@ import re
 import numpy as np
 import pytest
 
-from jezero_sites.maps.plots import ground_extent, plot_layer, slope_histogram
+from jezero_sites.maps.plots import slope_histogram
 from jezero_sites.maps.report import report_html
+from jezero_sites.maps.run_plot import plot_run
 
 
 def cells(html: str, table: str) -> list[list[str]]:
@@ -25,7 +26,7 @@ def page(build_view) -> str:
 def test_the_report_is_one_file_without_scripts_or_network(page):
     assert "<script" not in page
     assert not re.search(r"(?:src|href)\s*=\s*[\"']?(?:https?:)?//", page)
-    assert page.count('src="data:image/png;base64,') == 5
+    assert page.count('src="data:image/png;base64,') == 5 + 3  # of the ground, and of each site
 
 
 def test_every_site_has_its_row(page, build_view):
@@ -72,25 +73,7 @@ def test_histogram_edges_are_degrees_and_every_known_cell_counts(build_view):
     assert counts[edges[:-1] >= 8].sum() == (known >= 8).sum()
 
 
-def test_a_figure_is_in_ground_metres_with_its_unit(build_view):
-    raster = build_view().layers["slope_deg"]
-    axes = plot_layer(raster, limit=8.0)
-    left, right, bottom, top = ground_extent(raster.grid)
-    assert right == pytest.approx(130 * raster.grid.mean_dx_m)
-    assert right < 130 * 2.0  # narrower on the ground than on the map
-    assert axes.images[0].get_extent() == [left, right, bottom, top]
-    assert axes.get_aspect() == 1.0
-    assert "limit 8 deg" in axes.get_title()
-    assert any("deg" in (a.get_ylabel() or "") for a in axes.figure.axes)
-
-
-@pytest.mark.parametrize("name", ["hazard_class", "hazard_reason", "landing_probability", "relief_m"])
-def test_every_kind_of_layer_can_be_drawn(build_view, name):
-    axes = plot_layer(build_view().layers[name])
-    assert axes.images
-
-
 def test_an_area_without_known_ground_can_be_drawn_and_reported(build_view):
     view = build_view(empty=True, sites=0)
-    assert plot_layer(view.layers["slope_deg"], limit=8.0).images
+    assert plot_run(view, "slope_deg").images
     assert "<html" in report_html(view)

@@ -46,12 +46,12 @@ def window_around(grid: Grid, row: int, col: int, reach_m: float) -> Window:
     return max(row - up, 0), min(row + up + 1, rows), max(col - across, 0), min(col + across + 1, cols)
 
 
-def part_of(raster: Raster, window: Window) -> Raster:
+def part_of(raster: Raster, window: Window, *, most: int | None = None) -> Raster:
     """Return a part of a raster, reduced where it has more cells than a figure shows."""
     row0, row1, col0, col1 = window
     part = raster.grid.window(*window)
     values = raster.values[row0:row1, col0:col1]
-    factor = -(-max(part.shape) // MOST_CELLS)
+    factor = -(-max(part.shape) // (most or MOST_CELLS))
     if factor > 1:
         how = "mean" if raster.name == "hillshade" else reduction(raster.name)
         values = coarsened(values, factor, how)

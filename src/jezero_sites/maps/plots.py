@@ -10,50 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jezero_sites.layers import layer_for
 from jezero_sites.maps import colours
 from jezero_sites.raster import Grid, Raster
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-
-def plot_layer(
-    raster: Raster, *, ax: Axes | None = None, limit: float | None = None, marginal_fraction: float = 0.8
-) -> Axes:
-    """Draw a layer in ground metres from its south-west corner and return the axes.
-
-    Parameters
-    ----------
-    raster : Raster
-        A measured quantity, a probability, or hazard codes.
-    ax : matplotlib Axes, optional
-        Where to draw; a new figure where none is given.
-    limit : float, optional
-        The limit in force, which sets the classes of a limited layer.
-    marginal_fraction : float
-        The share of the limit from which ground is marginal.
-
-    Returns
-    -------
-    matplotlib Axes
-        Equal ground scale on both axes; unknown ground is grey.
-    """
-    ax = new_axes() if ax is None else ax
-    layer = layer_for(raster.name)
-    ax.set_facecolor(colours.UNKNOWN)
-    image, ticks = layer_image(raster, limit, marginal_fraction)
-    drawn = ax.imshow(image["values"], extent=ground_extent(raster.grid), interpolation="nearest", aspect="equal",
-                      cmap=image["cmap"], norm=image["norm"])  # fmt: skip
-    bar = ax.figure.colorbar(drawn, ax=ax, shrink=0.82)
-    if ticks is not None:
-        bar.set_ticks(ticks[0], labels=ticks[1])
-    unit = f" ({layer.unit})" if layer.unit not in ("", "1") else ""
-    bar.set_label(layer.title + unit)
-    title = layer.title if limit is None else f"{layer.title}, limit {limit:g} {layer.unit}"
-    ax.set(title=title, xlabel="east on the ground (m)", ylabel="north on the ground (m)")
-    return ax
 
 
 def ground_extent(grid: Grid) -> tuple[float, float, float, float]:
@@ -114,34 +76,6 @@ def slope_histogram(slope_deg: NDArray[Any], *, bin_deg: float = 0.5) -> tuple[N
     return edges, counts
 
 
-def site_figure(
-    view_layer: Raster, marks: dict[str, Any], *, limit: float | None = None, marginal_fraction: float = 0.8
-) -> Figure:
-    """Return a figure of a layer with numbered sites and samples on it.
-
-    ``marks`` holds ``sites`` as (rank, x, y), ``samples`` as (x, y), both in map metres, and ``radius_m``.
-    """
-    from matplotlib.figure import Figure
-    from matplotlib.patches import Circle
-
-    figure = Figure(figsize=(7.2, 6.2), layout="constrained")
-    ax = plot_layer(view_layer, ax=figure.subplots(), limit=limit, marginal_fraction=marginal_fraction)
-    grid = view_layer.grid
-    for x, y in marks["samples"]:
-        ax.plot(*_ground(grid, x, y), "D", color="#ffe14d", markeredgecolor="#111", markersize=6)
-    for rank, x, y in marks["sites"]:
-        east, north = _ground(grid, x, y)
-        for colour, width in (("#111", 3.0), ("white", 1.3)):
-            ax.add_patch(
-                Circle((east, north), marks["radius_m"], fill=False, edgecolor=colour, linewidth=width)
-            )
-        box = {"boxstyle": "circle,pad=0.25", "facecolor": "white", "edgecolor": "#111"}
-        ax.text(east, north, str(rank), ha="center", va="center", fontsize=8, fontweight="bold", bbox=box)
-    left, right, bottom, top = ground_extent(grid)
-    ax.set(xlim=(left, right), ylim=(bottom, top))
-    return figure
-
-
 def new_axes() -> Axes:
     """Return axes of a figure of their own: pyplot's in a notebook, which shows it, else without its memory."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -161,11 +95,6 @@ def new_axes() -> Axes:
 def _is_in_notebook() -> bool:
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     return shell is not None and hasattr(shell, "kernel")
-
-
-def _ground(grid: Grid, x: float, y: float) -> tuple[float, float]:
-    row, col = grid.rowcol(x, y)
-    return (float(col) + 0.5) * grid.mean_dx_m, (grid.shape[0] - 0.5 - float(row)) * grid.dy_m
 
 
 def layer_image(

@@ -10,9 +10,11 @@ import numpy as np
 
 from jezero_sites.layers import layer_for
 from jezero_sites.maps import colours
-from jezero_sites.maps.plots import png_of, site_figure, slope_curves
+from jezero_sites.maps.plots import png_of, slope_curves
+from jezero_sites.maps.run_plot import plot_run
+from jezero_sites.maps.site_figures import SiteFigures
+from jezero_sites.maps.site_page import limit_row, site_page
 from jezero_sites.maps.view import LimitView, RunView
-from jezero_sites.raster import Raster
 
 MOST_SITES = 20
 MINUS = "\u2212"
@@ -40,16 +42,19 @@ def report_html(view: RunView) -> str:
         "num": _number,
         "chance": _chance,
         "signed": _signed,
+        "margin": lambda row: _margin(row["limit"], row["margin"]),
         "title": lambda name: layer_for(name).title,
     }
     template = environment.from_string(folder.joinpath("report.html.j2").read_text("utf-8"))
+    figures = SiteFigures(view)
     sites = view.sites.drop(columns="geometry").head(MOST_SITES).to_dict("records")
     return template.render(
         view=view,
         sites=sites,
         more=len(view.sites) - len(sites),
         diverts=bool(sites) and "divert_probability" in sites[0],
-        constraints=[_constraint(limit, sites) for limit in view.limits],
+        constraints=[{"limit": m, "rows": [limit_row(m, site) for site in sites]} for m in view.limits],
+        pages=[site_page(view, site, figures) for site in sites],
         figures=_figures(view),
         statistics=_statistics(view),
         classes=view.statistics.get("hazard_class", {}),
@@ -83,96 +88,37 @@ def _margin(limit: LimitView, margin: float) -> str:
     return f"{'+' if margin >= 0 else MINUS}{abs(margin):.3f} {limit.unit}"
 
 
-def _constraint(limit: LimitView, sites: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return a limit with the worst value and the margin at each site."""
-    rows = []
-    for site in sites:
-        value = float(site.get(limit.worst_column, math.nan))
-        margin = limit.margin(value)
-        binds = site["binding_constraint"] == limit.layer
-        verdict = "unknown" if math.isnan(margin) else "pass" if margin >= 0 else "fail"
-        rows.append(
-            {
-                "site": site["site_id"],
-                "value": value,
-                "margin": _margin(limit, margin),
-                "verdict": verdict,
-                "binds": binds,
-            }
-        )
-    return {"limit": limit, "rows": rows, "digits": 2 if limit.unit == "deg" else 3}
-
-
 def _figures(view: RunView) -> list[dict[str, str]]:
-    inside = [
-        (float(x), float(y))
-        for x, y in zip(
-            *view.elevation.grid.from_lonlat(view.samples["lon_deg"], view.samples["lat_deg"]), strict=True
-        )
-        if math.isfinite(x) and bool(view.elevation.grid.contains(x, y))
-    ]
-    places = [(s.rank, s.x_m, s.y_m) for s in view.sites.head(MOST_SITES).itertuples()]
-    marks = {"sites": places, "samples": inside, "radius_m": view.site_radius_m}
-    slope = view.layers["slope_deg"]
+    named = {
+        "elevation_m": "Elevation over shaded relief, with sites and samples",
+        "hazard_class": "Hazard class",
+        "landing_probability": "Landing probability, lower bound: the chance of success when aiming at a cell",
+        "slope_deg": "Slope",
+        "stance_tilt_deg": "Stance: the largest tilt on the legs over all clockings",
+        "clearance_m": "Belly clearance, the margin taken off",
+        "binding_factor": "Binding factor: the smallest factor of the safe probability",
+        "divert_probability": "Landing probability with the divert, lower bound",
+        "dem_quality": "Artefacts of the DEM that the screen found",
+    }
+    there = [name for name in named if name in ("elevation_m", *view.layers) and _shows_something(view, name)]
+    figures = [{"caption": named[name], "url": _overview(view, name)} for name in there]
     limit = view.limit("slope_deg")
     steepest = None if limit is None else limit.value
-    found = [("Shaded relief with sites (circles of the site radius) and samples (diamonds)", _shaded(view), None),
-             ("Hazard class", view.layers["hazard_class"], None),
-             ("Landing probability, lower bound: the chance of success when aiming at a cell",
-              view.layers["landing_probability"], None),
-             ("Slope", slope, steepest), *_further(view)]  # fmt: skip
-    near = view.marginal_fraction
-    drawn = [(c, site_figure(_reduced(r), marks, limit=m, marginal_fraction=near)) for c, r, m in found]
-    figures = [{"caption": caption, "url": png_of(figure)} for caption, figure in drawn]
-    curves = slope_curves(np.asarray(slope.values, float), limit_deg=steepest)
+    curves = slope_curves(np.asarray(view.layers["slope_deg"].values), limit_deg=steepest)
     caption = "Slope of known ground: histogram, and cumulative curve with the limit"
     return [*figures, {"caption": caption, "url": png_of(curves)}]
 
 
-def _further(view: RunView) -> list[tuple[str, Raster, float | None]]:
-    """Return the figures of layers that only some runs have something to show of."""
-    found: list[tuple[str, Raster, float | None]] = []
-    tilt = view.limit("stance_tilt_deg")
-    if "stance_tilt_deg" in view.layers:
-        caption = "Stance: the largest tilt on the legs over all clockings"
-        found.append((caption, view.layers["stance_tilt_deg"], None if tilt is None else tilt.value))
-    if "clearance_m" in view.layers:
-        found.append(("Belly clearance, the margin taken off", view.layers["clearance_m"], None))
-    if "binding_factor" in view.layers:
-        caption = "Binding factor: the smallest factor of the safe probability"
-        found.append((caption, view.layers["binding_factor"], None))
-    if "divert_probability" in view.layers:
-        caption = "Landing probability with the divert, lower bound"
-        found.append((caption, view.layers["divert_probability"], None))
-    if "dem_quality" in view.layers and np.any(view.layers["dem_quality"].values & 127):
-        found.append(("Artefacts of the DEM that the screen found", view.layers["dem_quality"], None))
-    return found
+def _overview(view: RunView, name: str) -> str:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.2, 6.0), layout="constrained")
+    plot_run(view, name, ax=figure.subplots())
+    return png_of(figure)
 
 
-def _shaded(view: RunView) -> Raster:
-    from jezero_sites.layers import measure
-
-    return measure(view.elevation, "hillshade")
-
-
-def _reduced(raster: Raster, most: int = 1400) -> Raster:
-    """Return a raster of at most so many cells a side, hazards by their worst value."""
-    from jezero_sites.maps.display_grid import coarsened
-    from jezero_sites.raster import Grid
-
-    factor = -(-max(raster.grid.shape) // most)
-    if factor == 1:
-        return raster
-    low = "probability" in raster.name or raster.name == "clearance_m"
-    how = {"hillshade": "mean", "binding_factor": "middle", "dem_quality": "or"}.get(
-        raster.name, "min" if low else "max"
-    )
-    values = coarsened(raster.values, factor, how)
-    t = raster.grid.transform
-    transform = type(t)(t.a * factor, t.b, t.c, t.d, t.e * factor, t.f)
-    widths = raster.grid.dx_m[::factor] * factor
-    grid = Grid(values.shape, transform, raster.grid.crs, widths, raster.grid.dy_m * factor)
-    return Raster(values, grid, raster.name, raster.unit)
+def _shows_something(view: RunView, name: str) -> bool:
+    return name != "dem_quality" or bool(np.any(view.layers[name].values & 127))
 
 
 def _statistics(view: RunView) -> list[dict[str, Any]]:

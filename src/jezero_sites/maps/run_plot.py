@@ -72,9 +72,7 @@ def plot_run(
     grid = view.elevation.grid
     window: Window = (0, grid.shape[0], 0, grid.shape[1])
     if site is not None:
-        chosen = _site(view, site)
-        reach = CLOSE_UP_RADII * view.site_radius_m
-        window = window_around(grid, int(chosen["row"]), int(chosen["col"]), reach)
+        window = close_up(view, _site(view, site))
     ax = new_axes() if ax is None else ax
     draw_layer(ax, view, layers[name], window)
     if sites:
@@ -86,6 +84,12 @@ def plot_run(
     ax.set(xlabel="east on the ground (m)", ylabel="north on the ground (m)")
     ax.set_title(_title(view, name, site), fontsize=11)
     return ax
+
+
+def close_up(view: RunView, site: Any) -> Window:
+    """Return the part of the raster that a close-up of a site shows."""
+    reach = CLOSE_UP_RADII * view.site_radius_m
+    return window_around(view.elevation.grid, int(site["row"]), int(site["col"]), reach)
 
 
 def draw_layer(ax: Axes, view: RunView, raster: Raster, window: Window, *, has_bar: bool = True) -> None:
