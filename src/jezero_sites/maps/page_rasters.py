@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from jezero_sites.layers import layer_for
 from jezero_sites.maps import colours
-from jezero_sites.maps.display_grid import DisplayGrid, coarsened
+from jezero_sites.maps.display_grid import BAND_CELLS, DisplayGrid, coarsened
 from jezero_sites.maps.encode import Encoding, encode, encoding, packed, span_of
 from jezero_sites.maps.picture import picture_under
 from jezero_sites.maps.view import LimitView, RunView
@@ -168,9 +168,18 @@ def _classes(scale: colours.Scale) -> dict[str, Any]:
     }
 
 
+def _present(values: NDArray[Any]) -> set[int]:
+    """Return the codes that occur, some rows at a time."""
+    rows = max(1, BAND_CELLS // max(values.shape[1], 1))
+    counts = np.zeros(256, np.intp)
+    for row in range(0, values.shape[0], rows):
+        counts += np.bincount(values[row : row + rows].ravel(), minlength=256)
+    return {int(code) for code in np.flatnonzero(counts)}
+
+
 def _codes(codes: colours.Codes, values: NDArray[Any]) -> dict[str, Any]:
     """Return how codes are coloured: of bits those that occur alone, else those that occur at all."""
-    found = {int(code) for code in np.flatnonzero(np.bincount(values.ravel(), minlength=1))} | {0}
+    found = _present(values) | {0}
     shown = [c for c in codes.colours if c in found or codes is colours.CODES["hazard_class"]]
     items = [{"code": c, "colour": codes.colours[c], "label": codes.names[c]} for c in shown]
     bits = None if codes.several is None else {str(bit): word for bit, word in codes.names.items() if bit}

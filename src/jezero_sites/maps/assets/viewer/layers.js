@@ -99,11 +99,16 @@
     return { min: Math.floor(ends[0] / step) * step, max: Math.ceil(ends[1] / step) * step, step };
   }
 
+  function onStep(layer, value) {
+    const steps = Math.round((value - layer.offset) / layer.step);
+    return Number((steps * layer.step + layer.offset).toPrecision(12));
+  }
+
   function offerThreshold(layer) {
     thresholdBox.hidden = !layer || layer.kind !== "classes";
     if (thresholdBox.hidden) return;
     const { min, max, step } = span(layer);
-    const start = layer.limit ? layer.limit.value : min + Math.round((max - min) / step / 2) * step;
+    const start = layer.limit ? layer.limit.value : onStep(layer, layer.breaks[layer.breaks.length >> 1]);
     const kept = thresholds.get(layer.name) || { on: false, value: start };
     /* a limit between two steps can be chosen as it is: the range starts from it */
     const first = kept.value - Math.floor((kept.value - min) / step + 1e-9) * step;
