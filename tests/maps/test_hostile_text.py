@@ -118,6 +118,29 @@ def test_layers_that_need_the_network_are_refused(build_view, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [
+        folium.TileLayer("https://example.org/{z}/{x}/{y}.png", attr="x"),
+        folium.WmsTileLayer("https://example.org/wms", layers="x"),
+        folium.raster_layers.ImageOverlay("https://example.org/a.png", [[18, 77], [19, 78]]),
+        folium.raster_layers.VideoOverlay("//example.org/a.webm", [[18, 77], [19, 78]]),
+    ],
+    ids=lambda layer: type(layer).__name__,
+)
+def test_tiles_and_pictures_from_the_network_are_refused(build_view, tmp_path, layer):
+    site_map = sitemap.build_map(build_view())
+    layer.add_to(site_map)
+    with pytest.raises(InputError, match=r"E_MAP.*example\.org"):
+        site_map.save(tmp_path / "m.html")
+
+
+def test_an_address_in_a_users_text_is_no_request(build_view, open_page):
+    site_map = sitemap.build_map(build_view())
+    folium.Marker([18.4473, 77.4489], popup=safe_text("see https://example.org/")).add_to(site_map)
+    assert open_page(site_map).complaints == []
+
+
 def test_a_script_brought_by_a_text_is_refused(build_view, tmp_path):
     site_map = sitemap.build_map(build_view())
     folium.Marker([18.4, 77.4], popup="</script><script>window.ran=1</script>").add_to(site_map)
@@ -137,7 +160,10 @@ def test_no_data_text_goes_through_a_folium_call():
 
 
 def test_the_viewer_never_makes_markup_of_text():
-    for path in (Path(sitemap.__file__).parent / "assets").glob("*.js"):
+    folder = Path(sitemap.__file__).parent / "assets"
+    parts = [*folder.glob("*.js"), *folder.glob("viewer/*.js")]
+    assert len(parts) > 15
+    for path in parts:
         code = path.read_text()
         for word in (
             "innerHTML",

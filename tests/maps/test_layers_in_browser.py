@@ -146,3 +146,26 @@ def test_the_legend_fades_with_the_layer(shown):
     fades = shown.eval_on_selector_all("#jz-legend .jz-swatch i", "n => n.map(i => i.style.opacity)")
     assert fades
     assert set(fades) == {"0.4"}
+
+
+@pytest.fixture(scope="module")
+def with_image(build_view):
+    view = build_view()
+    dem = view.elevation
+    rows, cols = np.indices(dem.grid.shape)
+    image = dem.like(((rows // 9 + cols // 13) % 2 * 200 + 20).astype(np.float32), name="ortho")
+    return replace(view, ortho=image)
+
+
+def test_an_image_and_the_relief_can_both_lie_under_a_layer(with_image, shown, open_page):
+    assert shown.locator("#jz-ground").count() == 0  # there is but one
+    page = open_page(build_map(with_image)).page
+    page.select_option("#jz-layer", "")
+    first = picture(page)
+    page.select_option("#jz-ground", "1")
+    relief = picture(page)
+    assert np.mean(np.any(relief != first, axis=2)) > 0.3
+    page.select_option("#jz-ground", "0")
+    np.testing.assert_array_equal(picture(page), first)
+    titles = page.eval_on_selector_all("#jz-ground option", "n => n.map(o => o.textContent)")
+    assert titles == ["image", "shaded relief, light from the north-west"]

@@ -73,7 +73,10 @@ def test_a_noisy_run_is_reduced_until_it_fits_and_says_so(build_view, monkeypatc
     data = page_data.page_data(replace(view, layers=layers))
     factor = data["grid"]["factor"]
     assert factor > 1
-    assert sum(len(layer["data"]) for layer in data["layers"]) + len(data["picture"]["url"]) <= 60_000
+    assert (
+        sum(len(layer["data"]) for layer in data["layers"]) + sum(len(p["url"]) for p in data["pictures"])
+        <= 60_000
+    )
     assert data["grid"]["cell_m"] == pytest.approx(factor * view.elevation.grid.dy_m)
     assert {layer["name"]: layer["reduced"] for layer in data["layers"]}["slope_deg"] == "worst value"
 

@@ -116,9 +116,9 @@ def test_the_picture_is_the_hillshade_without_seams(written):
     from jezero_sites.layers import measure
 
     view, folder, data = written
-    about = data["picture"]["tiles"]
+    [about] = [picture["tiles"] for picture in data["pictures"]]
     whole = np.zeros((about["levels"][0]["rows"], about["levels"][0]["cols"], 2), np.uint8)
-    for path in (folder / "tiles/picture/0").iterdir():
+    for path in (folder / "tiles/relief/0").iterdir():
         row, col = (int(n) * 32 for n in path.stem.split("_"))
         part = np.asarray(Image.open(io.BytesIO(path.read_bytes())))
         whole[row : row + part.shape[0], col : col + part.shape[1]] = part

@@ -37,8 +37,8 @@ def page_data(view: RunView, *, max_px: int | None = None) -> dict[str, Any]:
     """
     display = display_grid(view.elevation.grid)
     factor = 1 if max_px is None else -(-max(display.shape) // max_px)
-    factor, layers, picture = page_rasters(view, display, factor=factor, budget=RASTER_BYTES)
-    return {**_frame(view, display, factor), "layers": layers, "picture": picture, "tiles": None}
+    factor, layers, pictures = page_rasters(view, display, factor=factor, budget=RASTER_BYTES)
+    return {**_frame(view, display, factor), "layers": layers, "pictures": pictures, "tiles": None}
 
 
 def folder_data(view: RunView, rasters: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from jezero_sites.layers import layer_for
 from jezero_sites.maps import colours
 from jezero_sites.maps.display_grid import BAND_CELLS, DisplayGrid, coarsened
 from jezero_sites.maps.encode import Encoding, encode, encoding, packed, span_of
-from jezero_sites.maps.picture import picture_under
+from jezero_sites.maps.picture import pictures_under
 from jezero_sites.maps.view import LimitView, RunView
 from jezero_sites.raster import Raster
 
@@ -43,8 +43,8 @@ def shown_rasters(view: RunView) -> list[Raster]:
 
 def page_rasters(
     view: RunView, display: DisplayGrid, *, factor: int, budget: int
-) -> tuple[int, list[dict[str, Any]], dict[str, Any]]:
-    """Return by how much the rasters are reduced so that they fit, the layers, and the picture under them.
+) -> tuple[int, list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return by how much the rasters are reduced so that they fit, the layers, and the pictures under them.
 
     Parameters
     ----------
@@ -62,10 +62,10 @@ def page_rasters(
         layers = [_reduced_layer(raster, view, display, factor) for raster in shown_rasters(view)]
         if factor > 1:
             layers.append(_mask(view, display, factor))
-        picture = picture_under(view, display, factor)
-        size = sum(len(layer["data"]) for layer in layers) + len(picture["url"])
+        pictures = pictures_under(view, display, factor)
+        size = sum(len(layer["data"]) for layer in layers) + sum(len(picture["url"]) for picture in pictures)
         if size <= budget:
-            return factor, layers, picture
+            return factor, layers, pictures
         factor = max(factor + 1, math.ceil(factor * math.sqrt(size / budget)))
 
 

@@ -1,4 +1,4 @@
-"""The picture under the map's layers: the image of the ground where there is one, else its shaded relief."""
+"""The pictures under the map's layers: the image of the ground where there is one, and its shaded relief."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ class PictureSource:
 
     Attributes
     ----------
+    name : str
+        ``image`` or ``relief``; also the name of its folder of tiles.
     title : str
     grid : DisplayGrid
         Where its cells lie.
@@ -38,6 +40,7 @@ class PictureSource:
         Gives the brightness of rows [first, end), 0 to 1, NaN where unknown.
     """
 
+    name: str
     title: str
     grid: DisplayGrid
     west: float
@@ -49,19 +52,20 @@ class PictureSource:
             yield self.rows(row, min(row + height, self.grid.shape[0]))
 
 
-def picture_source(view: RunView, display: DisplayGrid) -> PictureSource:
-    """Return what lies under the layers; ``display`` is the layers' own grid."""
+def picture_sources(view: RunView, display: DisplayGrid) -> list[PictureSource]:
+    """Return what lies under the layers, the first one at the start; ``display`` is the layers' own grid."""
     middle = display.centre[0]
+    rows = _relief(view.elevation, display)
+    title = "shaded relief, light from the north-west"
+    relief = PictureSource("relief", title, display, near(display.west, middle), rows)
     if view.ortho is None:
-        rows = _relief(view.elevation, display)
-        title = "shaded relief, light from the north-west"
-        return PictureSource(title, display, near(display.west, middle), rows)
+        return [relief]
     grid = display_grid(view.ortho.grid)
-    return PictureSource("image", grid, near(grid.west, middle), _image(view.ortho, grid))
+    return [PictureSource("image", "image", grid, near(grid.west, middle), _image(view.ortho, grid)), relief]
 
 
-def picture_under(view: RunView, display: DisplayGrid, factor: int) -> dict[str, Any]:
-    """Return the picture as a PNG in a data address.
+def pictures_under(view: RunView, display: DisplayGrid, factor: int) -> list[dict[str, Any]]:
+    """Return the pictures as PNGs in data addresses.
 
     Parameters
     ----------
@@ -71,9 +75,12 @@ def picture_under(view: RunView, display: DisplayGrid, factor: int) -> dict[str,
     factor : int
         How many cells a side the layers are reduced by.
     """
-    source = picture_source(view, display)
+    return [_in_one_piece(source, factor) for source in picture_sources(view, display)]
+
+
+def _in_one_piece(source: PictureSource, factor: int) -> dict[str, Any]:
     grid = source.grid
-    if view.ortho is not None:
+    if source.name == "image":
         factor = max(1, -(-max(grid.shape) // MOST_PX) * (1 if factor == 1 else factor))
     height = max(1, 512 // factor) * factor
     shade = np.concatenate([coarsened(band, factor, "mean") for band in source.bands(height)])

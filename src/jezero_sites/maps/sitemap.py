@@ -29,6 +29,10 @@ VIEWER_PARTS = (
 
 _FOLIUM_SCRIPTS = 2  # its switches and its own map script
 _REMOTE = re.compile(r"""(?:src|href)\s*=\s*["']?\s*(?:https?:)?//[^"'\s>]*""", re.IGNORECASE)
+_REMOTE_LAYER = re.compile(
+    r"""L\.(?:tileLayer|imageOverlay|videoOverlay)(?:\.\w+)?\(\s*["'\[\s]*(?:https?:)?//[^"'\s]*""",
+    re.IGNORECASE,
+)
 _SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.IGNORECASE | re.DOTALL)
 
 
@@ -182,7 +186,7 @@ class SiteMap(folium.Map):  # type: ignore[misc]
 
     def _check(self, rendered: str) -> None:
         """Refuse what a user's own layers must not bring along."""
-        if remote := _REMOTE.search(rendered):
+        if remote := _REMOTE.search(rendered) or _REMOTE_LAYER.search(rendered):
             found = f"a layer added to the map loads {remote[0][:120]}"
             raise InputError(
                 "E_MAP",

@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jezero_sites.maps.display_grid import DisplayGrid, coarsened, display_grid
+from jezero_sites.maps.display_grid import coarsened, display_grid
 from jezero_sites.maps.encode import Encoding, packed
 from jezero_sites.maps.page_rasters import layer_about, layer_encoding, reduction, shown_rasters
-from jezero_sites.maps.picture import picture_source, png_bytes
+from jezero_sites.maps.picture import PictureSource, picture_sources, png_bytes
 from jezero_sites.maps.view import RunView
 
 SIZE = 512
@@ -62,7 +62,7 @@ class Levels:
 
 
 def write_tiles(view: RunView, folder: Path, *, jobs: int, progress: Progress) -> dict[str, Any]:
-    """Write the tiles of a run's layers and picture, and return the page's data about them.
+    """Write the tiles of a run's layers and pictures, and return the page's data about them.
 
     Parameters
     ----------
@@ -93,10 +93,12 @@ def write_tiles(view: RunView, folder: Path, *, jobs: int, progress: Progress) -
             layers.append(layer_about(raster, view, values, factor=1))
             write = partial(_write_codes, folder / "tiles" / raster.name, how)
             _write_levels(_bands(values), display.shape, reduction(raster.name), write, pool)
-        progress("write map tiles, picture")
-        picture = _write_picture(view, display, folder / "tiles" / "picture", pool)
+        progress("write map tiles, pictures")
+        pictures = [
+            _write_picture(s, folder / "tiles" / s.name, pool) for s in picture_sources(view, display)
+        ]
     tiles = {"size": SIZE, "path": "tiles", "levels": levels.as_list()}
-    return {"layers": layers, "tiles": tiles, "picture": picture}
+    return {"layers": layers, "tiles": tiles, "pictures": pictures}
 
 
 def _bands(values: NDArray[Any]) -> Iterator[NDArray[Any]]:
@@ -134,8 +136,7 @@ def _write(folder: Path, place: Place, ending: str, content: bytes) -> None:
     (folder / str(level) / f"{row}_{col}.{ending}").write_bytes(content)
 
 
-def _write_picture(view: RunView, display: DisplayGrid, folder: Path, pool: Executor) -> dict[str, Any]:
-    source = picture_source(view, display)
+def _write_picture(source: PictureSource, folder: Path, pool: Executor) -> dict[str, Any]:
     grid = source.grid
 
     def write(place: Place, shade: NDArray[Any]) -> None:
@@ -143,5 +144,5 @@ def _write_picture(view: RunView, display: DisplayGrid, folder: Path, pool: Exec
 
     _write_levels(source.bands(SIZE), grid.shape, "mean", write, pool)
     where = {"west": source.west, "north": grid.north, "dlon": grid.dlon, "dlat": grid.dlat}
-    tiles = {"path": "tiles/picture", "size": SIZE, **where, "levels": Levels.of(grid.shape).as_list()}
+    tiles = {"path": f"tiles/{source.name}", "size": SIZE, **where, "levels": Levels.of(grid.shape).as_list()}
     return {"title": source.title, "tiles": tiles}

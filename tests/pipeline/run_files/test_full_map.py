@@ -39,7 +39,7 @@ def test_the_folder_is_written_recorded_and_told(saved):
     assert outputs[tile] == hashlib.sha256((folder / tile).read_bytes()).hexdigest()
     assert told[0] == "write the map"
     assert told[1].startswith("write map tiles, layer 1 of ")
-    assert told[-1] == "write map tiles, picture"
+    assert told[-1] == "write map tiles, pictures"
 
 
 def test_such_a_run_is_read_back_and_its_map_made_again(saved):

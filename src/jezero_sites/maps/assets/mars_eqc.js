@@ -33,6 +33,13 @@
     infinite: true,
     R: R,
   });
+  /* The pin of a marker that a user adds through folium: Leaflet's own is a file, and this page has none. */
+  const pin =
+    '<svg xmlns="http://www.w3.org/2000/svg" width="25" height="41"><path d="M12.5 40 L3 20 A11 11 0 1 1 22 20 Z" ' +
+    'fill="#2b6a99" stroke="#111" stroke-width="1.5"/><circle cx="12.5" cy="13" r="4.5" fill="#fff"/></svg>';
+  const address = "data:image/svg+xml;base64," + btoa(pin);
+  delete L.Icon.Default.prototype._getIconUrl;
+  L.Icon.Default.mergeOptions({ iconUrl: address, iconRetinaUrl: address, shadowUrl: null });
   /* Popups of layers that a user adds through folium call $; this is all they need of it. */
   window.$ =
     window.$ ||

@@ -5,6 +5,7 @@
   const { D, el, map, state, percent, number, THIN, isLowWorse } = JZ;
   const OPACITY = 80;
   const thresholds = new Map();
+  let under = null; /* the picture below all layers */
   let [left, right] = [null, null]; /* overlays of the layer and of the one it is compared with */
   let share = 0.5; /* of the map's width that the layer takes beside the other */
 
@@ -15,6 +16,8 @@
     ...{ id: "jz-opacity", type: "range", min: 0, max: 100, step: 1, value: OPACITY },
     on: { input: setOpacity },
   });
+  const ground = el("select", { id: "jz-ground", on: { change: () => under.show(Number(ground.value)) } });
+  D.pictures.forEach((one, i) => ground.append(el("option", { value: i, text: one.title })));
   const opacityText = el("output", { for: "jz-opacity" });
   const legendBox = el("div", { id: "jz-legend" });
   const otherLegend = el("div", { id: "jz-legend-compare", hidden: true });
@@ -33,9 +36,9 @@
   threshold.setAttribute("aria-label", "threshold");
 
   function panel() {
-    picker.append(el("option", { value: "", text: "none: " + D.picture.title }));
+    picker.append(el("option", { value: "", text: "none: the ground alone" }));
     other.append(el("option", { value: "-", text: "nothing" }));
-    other.append(el("option", { value: "", text: "the " + D.picture.title.split(",")[0] + " alone" }));
+    other.append(el("option", { value: "", text: "the ground alone" }));
     for (const layer of JZ.shownLayers) {
       for (const list of [picker, other]) list.append(el("option", { value: layer.name, text: layer.title }));
     }
@@ -44,6 +47,7 @@
       { class: "jz-box", id: "jz-layers" },
       el("label", { class: "jz-row" }, el("span", { text: "Layer" }), picker),
       el("label", { class: "jz-row" }, el("span", { text: "Opacity" }), opacity, opacityText),
+      D.pictures.length > 1 ? el("label", { class: "jz-row" }, el("span", { text: "Over" }), ground) : null,
       thresholdBox,
       legendBox,
       el("label", { class: "jz-row" }, el("span", { text: "Swipe" }), other),
@@ -237,6 +241,8 @@
   }
 
   function open() {
+    under = JZ.pictureOverlay("jz-picture");
+    under.show(0);
     left = JZ.newOverlay("jz-layer");
     right = JZ.newOverlay("jz-compare");
     JZ.overlay = left;

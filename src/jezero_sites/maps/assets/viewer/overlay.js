@@ -74,8 +74,15 @@
       drawn.clear();
     }
 
-    map.on("moveend resize", () => refresh().catch(JZ.fail));
-    return { refresh, clear, each: (act) => drawn.forEach(act) };
+    const follow = () => refresh().catch(JZ.fail);
+    map.on("moveend resize", follow);
+
+    function remove() {
+      map.off("moveend resize", follow);
+      clear();
+    }
+
+    return { refresh, clear, remove, each: (act) => drawn.forEach(act) };
   }
 
   /* ---- layers ---- */
@@ -127,23 +134,31 @@
     };
   }
 
-  /* The picture under the layers. */
-  function addPicture(pane) {
-    const { url, bounds, title, tiles } = D.picture;
-    if (!tiles) {
-      L.imageOverlay(url, bounds, { pane, alt: title, className: "jz-cells" }).addTo(map);
-      return;
-    }
+  /* The picture under the layers, one of those that came along. */
+  function pictureOverlay(pane) {
+    let shown = null;
+    return {
+      show(index) {
+        if (shown) shown.remove();
+        shown = openPicture(D.pictures[index], pane);
+      },
+    };
+  }
+
+  function openPicture({ url, bounds, title, tiles }, pane) {
+    if (!tiles) return L.imageOverlay(url, bounds, { pane, alt: title, className: "jz-cells" }).addTo(map);
     const grid = { west: tiles.west, north: tiles.north, dlon: tiles.dlon, dlat: tiles.dlat };
     const drawTile = async (tile) => {
       const address = [tiles.path, tile.level, tile.row + "_" + tile.col + ".png"].join("/");
       return L.imageOverlay(address, tile.bounds, { pane, alt: "", className: "jz-cells" });
     };
-    pool(tiles, grid, drawTile).refresh().catch(JZ.fail);
+    const tilesShown = pool(tiles, grid, drawTile);
+    tilesShown.refresh().catch(JZ.fail);
+    return tilesShown;
   }
 
   Object.assign(JZ, {
     newOverlay: D.tiles ? tiledOverlay : wholeOverlay,
-    addPicture,
+    pictureOverlay,
   });
 })();

@@ -209,7 +209,6 @@
     keepSize();
     map.fitBounds(JZ.bounds, { animate: false });
     map.setMaxBounds(JZ.bounds.pad(60));
-    JZ.addPicture("jz-picture");
     JZ.tools.open();
     JZ.layers.open();
     JZ.sites.draw();
