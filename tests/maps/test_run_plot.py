@@ -106,8 +106,8 @@ def test_samples_on_the_ground_are_named(view):
     assert "Alpha" not in [t.get_text() for t in plot_run(view, "slope_deg", samples=False).texts]
 
 
-def test_a_name_is_no_formula(build_view):
-    view = build_view(samples=[("$\\frac{1}{0}$ {{7*7}}", 77.4489, 18.4473)])
+def test_a_name_is_no_formula_and_may_hold_what_the_font_lacks(build_view):
+    view = build_view(samples=[("$\\frac{1}{0}$ {{7*7}} \U0001faa8", 77.4489, 18.4473)])
     ax = plot_run(view, "slope_deg")
     matplotlib.backends.backend_agg.FigureCanvasAgg(ax.figure).draw()
     assert any("{{7*7}}" in t.get_text() for t in ax.texts)

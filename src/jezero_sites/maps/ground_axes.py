@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -137,11 +138,22 @@ def draw_samples(ax: Axes, view: RunView) -> int:
 def plain_text(text: str) -> str:
     r"""Return text that matplotlib shows as it is: a dollar sign would begin a formula.
 
+    Characters that the figures' font lacks are shown as replacement characters.
+
     >>> print(plain_text("a$b$"))
     a\$b\$
     """
-    shown = "".join(c for c in str(text) if c.isprintable())[:60]
+    known = _characters()
+    shown = "".join(c if ord(c) in known else "\ufffd" for c in str(text) if c.isprintable())[:60]
     return shown.replace("$", r"\$")
+
+
+@cache
+def _characters() -> frozenset[int]:
+    """Return the characters that the figures' font has."""
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    return frozenset(get_font(findfont(FontProperties())).get_charmap())
 
 
 def draw_scale_bar(ax: Axes) -> float:

@@ -117,16 +117,7 @@ def _reduced_layer(raster: Raster, view: RunView, display: DisplayGrid, factor: 
 
 
 def _mask(view: RunView, display: DisplayGrid, factor: int) -> dict[str, Any]:
-    unknown = display.bring(view.layers["hazard_class"].values) == 0
-    some = coarsened(unknown.astype(np.uint8), factor, "max")
-    # beyond the raster's edge nothing is known
-    known = coarsened((~unknown).astype(np.uint8), factor, "max")
-    rows, cols = (-(-n // factor) * factor - n for n in display.shape)
-    if rows:
-        some[-1] = 1
-    if cols:
-        some[:, -1] = 1
-    codes = np.where(known == 0, 2, some).astype(np.uint8)
+    codes = unknown_mask(display.bring(view.layers["hazard_class"].values), factor)
     how = encoding(HIDDEN_MASK, is_code=True)
     texts: dict[str, Any] = {
         "title": "",
@@ -139,6 +130,25 @@ def _mask(view: RunView, display: DisplayGrid, factor: int) -> dict[str, Any]:
     }
     rest = {"hidden": True, "limit": None, "reduced": None, "range": None, "note": ""}
     return {"name": HIDDEN_MASK, **texts, **rest, **how.as_dict(), "data": packed(codes)}
+
+
+def unknown_mask(hazard_class: NDArray[Any], factor: int) -> NDArray[np.uint8]:
+    """Return, for squares of cells: 0 where all are known, 1 where some are not, 2 where none is.
+
+    Beyond the raster's edge nothing is known.
+    """
+    rows, cols = (-(-n // factor) for n in hazard_class.shape)
+    mask = np.empty((rows, cols), np.uint8)
+    step = max(1, BAND_CELLS // (cols * factor * factor))
+    for row in range(0, rows, step):
+        band = hazard_class[row * factor : (row + step) * factor]
+        known = np.zeros((-(-band.shape[0] // factor) * factor, cols * factor), bool)
+        known[: band.shape[0], : band.shape[1]] = band != 0
+        squares = known.reshape(-1, factor, cols, factor)
+        mask[row : row + step] = np.where(
+            squares.all(axis=(1, 3)), 0, np.where(squares.any(axis=(1, 3)), 1, 2)
+        )
+    return mask
 
 
 def _colouring(
