@@ -58,6 +58,12 @@ def test_values_anywhere_are_those_of_the_raster(page, view):
             " return (await JZ.source.cells(l, places)).map(c => JZ.valueOf(l, c)); }",
             [name, places],
         )
+        peeked = page.evaluate(
+            "([name, places]) => { const l = JZ.layerNamed(name);"
+            " return places.map(p => JZ.valueOf(l, JZ.source.peek(l, ...p))); }",
+            [name, places],
+        )
+        assert peeked == found
         step = page.evaluate("name => JZ.layerNamed(name).step", name)
         for value, row, col in zip(found, rows, cols, strict=True):
             truth = min(float(raster.values[row, col]), 63.5 if name == "slope_deg" else 1e9)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pyproj
@@ -76,6 +77,7 @@ def test_measured_metres_are_pyprojs_to_a_millionth(shown, view):
     row = shown.locator("#jz-results tr")
     assert float(row.get_attribute("data-metres")) == pytest.approx(metres, rel=1e-6)
     assert float(row.get_attribute("data-bearing")) == pytest.approx(azimuth % 360, abs=1e-6)
+    assert float(shown.get_attribute("#jz-measured", "data-metres")) == pytest.approx(metres, rel=1e-6)
     far = shown.evaluate("JZ.between({lat: 10, lng: 70}, {lat: 25, lng: 95}, 0.25)")
     whole = GEOD.inv(70, 10, 95, 25)
     lon, lat, _ = GEOD.fwd(70, 10, whole[0], whole[2] / 4)
@@ -213,3 +215,22 @@ def test_unknown_ground_counts_as_failure_then_as_success(build_view, open_page)
     assert found["unknown"] == found["cells"]
     assert found["worst_slope_deg"] is None
     assert np.isclose(found["unknown_fraction"], 1)
+
+
+def test_on_a_reduced_page_a_cell_with_any_unknown_ground_gives_no_success(build_view, open_page):
+    """Every other row is unknown: what the page shows in larger cells is known by half at best."""
+    view = build_view()
+    layers = dict(view.layers)
+    for name, raster in layers.items():
+        values = raster.values.copy()
+        values[::2] = 0 if name.startswith("hazard") else np.nan
+        layers[name] = replace(raster, values=values)
+    view = replace(view, layers=layers)
+    lon, lat = lonlat(view, 60, 40)
+    page = open_page(build_map(view, max_px=50)).page
+    found = page.evaluate(STATISTICS, [lat, lon, 40, 25, 30])
+    truth = ellipse_statistics(view, lon, lat, major_m=40, minor_m=25, azimuth_deg=30)
+    assert 0.3 < truth.success_probability < 0.6
+    assert found["success_probability"] == 0
+    assert found["success_probability_upper"] == pytest.approx(1)
+    assert page.locator(".jz-flag").first.text_content().startswith("Shown in cells of 9.0")
