@@ -143,6 +143,7 @@ def test_threshold_opacity_and_swipe_act_on_tiles(page):
     settled(page)
     count = "document.querySelectorAll('.leaflet-jz-layer-pane canvas').length"
     assert page.evaluate(count) > 0
+    assert "drawn as one by their worst value" in page.locator("#jz-legend .jz-note").text_content()
     page.check("#jz-threshold-on")
     settled(page)
     seen = page.evaluate(

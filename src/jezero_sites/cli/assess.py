@@ -184,5 +184,9 @@ def summary_text(run: Assessment, out: Path, *, most: int = 10) -> str:
     if len(run.sites) > most:
         parts.append(f"... and {len(run.sites) - most} more in sites.csv")
     parts.append("\n".join(f"- {statement}" for statement in run.statements))
-    parts.append(f"map     {out / 'map.html'}\nreport  {out / 'report.html'}\nsites   {out / 'sites.csv'}")
+    full = out / "map" / "index.html"
+    every_cell = f"\n        {full}  (every cell)" if full.exists() else ""
+    parts.append(
+        f"map     {out / 'map.html'}{every_cell}\nreport  {out / 'report.html'}\nsites   {out / 'sites.csv'}"
+    )
     return console.printable("\n\n".join(parts))

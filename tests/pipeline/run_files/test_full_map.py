@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from jezero_sites.cli import cli
+from jezero_sites.cli.assess import summary_text
 from jezero_sites.maps import page_data
 from jezero_sites.pipeline.run_files.load import load_run
 from jezero_sites.pipeline.run_files.run_dir import save_run, write_map
@@ -40,6 +41,12 @@ def test_the_folder_is_written_recorded_and_told(saved):
     assert told[0] == "write the map"
     assert told[1].startswith("write map tiles, layer 1 of ")
     assert told[-1] == "write map tiles, pictures"
+
+
+def test_the_command_says_where_every_cell_is(saved, run):
+    folder, _ = saved
+    assert f"{folder / 'map' / 'index.html'}  (every cell)" in summary_text(run, folder)
+    assert "every cell" not in summary_text(run, folder.parent)
 
 
 def test_such_a_run_is_read_back_and_its_map_made_again(saved):

@@ -38,6 +38,10 @@
     if (layer.reduced) {
       said.push("Shown in cells of " + number(G.cell_m, 1, "m") + " by their " + layer.reduced + ".");
     }
+    if (JZ.D.tiles) {
+      const how = layer.name === "elevation_m" ? "mean" : "worst value";
+      said.push("Zoomed out, neighbouring cells are drawn as one by their " + how + ".");
+    }
     return said.join(" ");
   }
 
