@@ -72,6 +72,19 @@ def test_the_first_threshold_is_the_limit_itself(build_view, open_page):
     np.testing.assert_array_equal((canvas(shown)[..., 3] > 0)[known], truth[known] > np.float32(7.3))
 
 
+@pytest.mark.parametrize("limit", [60.0, 0.1])
+def test_a_limit_beyond_what_occurs_is_still_the_first_threshold(build_view, open_page, limit):
+    view = build_view()
+    limits = tuple(replace(m, value=limit) if m.layer == "slope_deg" else m for m in view.limits)
+    shown = open_page(build_map(replace(view, limits=limits))).page
+    shown.select_option("#jz-layer", "slope_deg")
+    shown.check("#jz-threshold-on")
+    assert shown.locator("label.jz-check output").text_content() == f"{limit:g}\u202fdeg"
+    slope = view.layers["slope_deg"].values
+    share = np.count_nonzero(slope > np.float32(limit)) / np.count_nonzero(~np.isnan(slope))
+    assert shown.locator("#jz-threshold-note").text_content().startswith(f"{100 * share:.2f}\u202f%")
+
+
 def test_of_a_probability_the_low_ground_is_the_bad_one(shown, view):
     shown.select_option("#jz-layer", "safe_probability")
     assert "below" in shown.locator("label.jz-check").text_content()

@@ -114,10 +114,10 @@
     const { min, max, step } = span(layer);
     const start = layer.limit ? layer.limit.value : onStep(layer, layer.breaks[layer.breaks.length >> 1]);
     const kept = thresholds.get(layer.name) || { on: false, value: start };
-    /* a limit between two steps can be chosen as it is: the range starts from it */
-    const first = kept.value - Math.floor((kept.value - min) / step + 1e-9) * step;
-    Object.assign(threshold, { min: first, max: max, step: step, value: kept.value });
-    threshold.dataset.exact = kept.value;
+    /* a limit between two steps, or beyond the range, can be chosen as it is: the range is laid around it */
+    const first = kept.value - Math.max(0, Math.floor((kept.value - min) / step + 1e-9)) * step;
+    const last = kept.value + Math.max(0, Math.ceil((max - kept.value) / step - 1e-9)) * step;
+    Object.assign(threshold, { min: first, max: last, step: step, value: kept.value });
     thresholdOn.checked = kept.on;
     thresholds.set(layer.name, kept);
     sayThreshold(layer);

@@ -27,7 +27,13 @@
       ...shown.map((layer) =>
         el(
           "span",
-          { "data-layer": layer.name, class: layer === state.layer ? "jz-now" : "" },
+          {
+            ...{ "data-layer": layer.name, class: layer === state.layer ? "jz-now" : "" },
+            title:
+              layer.kind === "code"
+                ? null
+                : "in steps of " + Number(layer.step.toPrecision(4)) + " " + layer.unit,
+          },
           el("i", { text: layer.title + " " }),
           el("b", { text: JZ.saidAt(layer, cell) }),
         ),

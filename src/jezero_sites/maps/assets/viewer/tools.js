@@ -90,7 +90,11 @@
   }
 
   function copyLink() {
-    JZ.saving.copy(window.location.href.split("#")[0] + JZ.link.here(), linkText);
+    JZ.saving.copy(window.location.href.split("#")[0] + JZ.link.here(), linkText).then(() => {
+      if (busy) return;
+      say("Link to this view: " + linkText.textContent);
+      setTimeout(() => busy || say(""), 1500);
+    });
   }
   const linkText = el("span", { class: "jz-offscreen", role: "status" });
 
