@@ -351,3 +351,17 @@ def test_real_files_are_told(real_data, info, name, words):
     code, out, _ = info(real_data / name)
     assert code == 0
     assert words in out
+
+
+def test_a_route_is_told_from_a_list_of_samples(tmp_path):
+    line = {"type": "LineString", "coordinates": [[77.45, 18.44], [77.46, 18.45], [77.40, 18.46]]}
+    features = [{"type": "Feature", "properties": {"sol": sol}, "geometry": line} for sol in (14, 20)]
+    path = tmp_path / "route.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    found = file_facts(path).facts
+    assert found["what"] == "route of the rover, for --traverse"
+    assert found["lines"] == "2 with 6 vertices"
+    assert found["sols"] == "14 to 20"
+    features[1]["geometry"] = {"type": "LineString", "coordinates": [[77.45, 98.0], [77.46, 18.45]]}
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    assert file_facts(path).facts["what"].startswith("list of samples that cannot be used")

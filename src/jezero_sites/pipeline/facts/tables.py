@@ -20,7 +20,8 @@ def samples_facts(path: Path) -> FileFacts:
     try:
         frame = read_samples(path)
     except InputError as refusal:
-        return _refused(path, "list of samples that cannot be used as it is", refusal)
+        route = _route_facts(path) if refusal.code == "E_GEOJSON" else None
+        return route or _refused(path, "list of samples that cannot be used as it is", refusal)
     lon, lat = frame["lon_deg"].to_numpy(float), frame["lat_deg"].to_numpy(float)
     known = np.isfinite(lon) & np.isfinite(lat)
     kinds = Counter(frame["kind"])
@@ -36,6 +37,26 @@ def samples_facts(path: Path) -> FileFacts:
         "size": size_in_words(path.stat().st_size),
     }
     return FileFacts(str(path), facts, {}, in_order(frame.attrs["notices"]))
+
+
+def _route_facts(path: Path) -> FileFacts | None:
+    """Return the facts of a GeoJSON of lines, the rover's route; None where it is none that can be read."""
+    from jezero_sites.io.points.traverse import read_traverse
+
+    try:
+        route = read_traverse(path)
+    except InputError:
+        return None
+    sols = route["sol"].dropna()
+    corners = np.concatenate([np.asarray(line.coords) for line in route.geometry])
+    facts = {
+        "what": "route of the rover, for --traverse",
+        "lines": f"{len(route)} with {len(corners):,} vertices",
+        "sols": f"{sols.min()} to {sols.max()}" if len(sols) else "not stated",
+        **_lonlat(corners[:, 0], corners[:, 1]),
+        "size": size_in_words(path.stat().st_size),
+    }
+    return FileFacts(str(path), facts, {}, in_order(route.attrs["notices"]))
 
 
 def sites_facts(path: Path) -> FileFacts:

@@ -15,10 +15,10 @@
     const cell = JZ.cellAt(latlng);
     const elevation = JZ.layerNamed("elevation_m");
     const lng = ((latlng.lng % 360) + 360) % 360;
-    const parts = [lng.toFixed(6) + "\u00b0" + THIN + "E", latlng.lat.toFixed(6) + "\u00b0"];
+    const parts = [lng.toFixed(6) + "\u00b0" + THIN + "E", JZ.number(latlng.lat, 6) + "\u00b0"];
     if (cell) {
       const [x, y] = JZ.mapMetres(latlng);
-      parts.push("E " + x.toFixed(1), "N " + y.toFixed(1) + THIN + "m");
+      parts.push("E " + JZ.number(x, 1), "N " + JZ.number(y, 1, "m"));
     }
     parts.push("elevation " + JZ.saidAt(elevation, cell));
     where.replaceChildren(...(label ? [label, ...parts] : parts).map((text) => el("span", { text })));
