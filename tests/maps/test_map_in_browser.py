@@ -55,6 +55,16 @@ def test_nothing_is_requested_and_nothing_complains(shown):
     assert shown.page.locator("script").count() == 6
 
 
+def test_a_page_of_usual_size_opens_at_once(build_view, browser, tmp_path):
+    """A few tenths of a second where nothing else runs; five seconds is what a reader waits."""
+    path = tmp_path / "map.html"
+    build_map(build_view(shape=(1200, 1000))).save(path)
+    page = browser.new_context(offline=True).new_page()
+    page.goto(path.as_uri())
+    page.wait_for_selector("html[data-jz-ready]", state="attached", timeout=5_000)
+    page.context.close()
+
+
 @pytest.mark.parametrize("crs", [None, LOCAL, TMERC, STERE], ids=["eqc0", "local sphere", "tmerc", "stere"])
 def test_every_layer_under_the_cursor_is_the_raster_cell(build_view, open_page, crs):
     changes = {} if crs is None else {"crs": crs, "origin": origin_in(crs)}
