@@ -2,6 +2,7 @@
 
 from jezero_sites.sites.access import nearest_sample
 from jezero_sites.sites.candidates import keep_apart, peaks, preference
+from jezero_sites.sites.cost_distance import cost_distance
 from jezero_sites.sites.disc import Disc, disc_around
 from jezero_sites.sites.safe_radius import safe_radius_m
 from jezero_sites.sites.score import binding, rank_order, value, weighted_mean
@@ -9,6 +10,7 @@ from jezero_sites.sites.score import binding, rank_order, value, weighted_mean
 __all__ = [
     "Disc",
     "binding",
+    "cost_distance",
     "disc_around",
     "keep_apart",
     "nearest_sample",
