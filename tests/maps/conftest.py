@@ -1,9 +1,7 @@
-"""Views of made-up runs, and one headless browser for all tests that look at a page."""
+"""Views of made-up runs, and pages opened in the browser that all tests share."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -19,17 +17,6 @@ from jezero_sites.maps.view import DispersionView, GateView, InputView, LimitVie
 from jezero_sites.raster import Grid, Raster
 
 EQC = "+proj=eqc +lat_ts=0 +lon_0=0 +R=3396190 +units=m +no_defs"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-    "--force-color-profile=srgb",
-]
 LONLAT = "IAU_2015:49900"
 SAMPLES = [("Alpha", 77.4489, 18.4473), ("Beta", np.nan, np.nan), ("Gamma", 77.40, 18.44)]
 
@@ -163,21 +150,6 @@ def sample_frame(rows) -> gpd.GeoDataFrame:
 @pytest.fixture(scope="session", name="build_view")
 def build_view_fixture() -> Callable[..., RunView]:
     return build_view
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Return a headless browser, or skip: the distribution's chromium is not part of the package."""
-    executable = shutil.which("chromium")
-    if executable is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("chromium is missing")
-        pytest.skip("chromium is not installed (Debian: apt-get install chromium)")
-    api = pytest.importorskip("playwright.sync_api")
-    with api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield started
-        started.close()
 
 
 class Page:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import html
-import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -69,27 +67,21 @@ def test_the_map_is_shown_in_a_sandboxed_frame(executed):
     assert 'id="jz-data"' in html.unescape(frames[0])
 
 
-def test_the_map_of_the_executed_notebook_is_ready_without_a_complaint(executed, tmp_path):
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        assert os.environ.get("CI") != "true", "chromium is missing"
-        pytest.skip("chromium is not installed (Debian: apt-get install chromium)")
-    api = pytest.importorskip("playwright.sync_api")
+def test_the_map_of_the_executed_notebook_is_ready_without_a_complaint(executed, browser, tmp_path):
     outputs = [out for cell in executed.cells for out in cell.get("outputs", []) if "data" in out]
     [frame] = [out.data["text/html"] for out in outputs if "<iframe" in out.data.get("text/html", "")]
     (tmp_path / "page.html").write_text(f"<!DOCTYPE html><body>{frame}</body>", "utf-8")
     complaints = []
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_context(offline=True).new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto((tmp_path / "page.html").as_uri())
-        inside = page.frame_locator("iframe")
-        inside.locator("html[data-jz-ready]").wait_for(state="attached", timeout=15_000)
-        assert inside.locator("#jz-table tbody tr").count() > 0
-        assert inside.locator("#jz-tool-print").count() == 0  # a frame cannot print
-        browser.close()
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto((tmp_path / "page.html").as_uri())
+    inside = page.frame_locator("iframe")
+    inside.locator("html[data-jz-ready]").wait_for(state="attached", timeout=15_000)
+    assert inside.locator("#jz-table tbody tr").count() > 0
+    assert inside.locator("#jz-tool-print").count() == 0  # a frame cannot print
+    context.close()
     assert complaints == []
 
 
