@@ -42,6 +42,8 @@ class Grid:
         True ground width of the cells of each row, in metres.
     dy_m : float
         True ground height of the cells, in metres.
+    part_of : (Grid, first row, first column) or None
+        The grid that this one was cut from, and where it begins there; None where it is whole.
     """
 
     shape: tuple[int, int]
@@ -49,6 +51,7 @@ class Grid:
     crs: pyproj.CRS
     dx_m: FloatArray
     dy_m: float
+    part_of: tuple[Grid, int, int] | None = None
 
     @classmethod
     def of(cls, shape: tuple[int, int], transform: Affine, crs: Any) -> Grid:
@@ -84,9 +87,21 @@ class Grid:
         return float(self.crs.ellipsoid.semi_major_metre) if self.crs.ellipsoid else float("nan")
 
     @property
+    def whole(self) -> Grid:
+        """The grid that this one was cut from, or itself."""
+        return self if self.part_of is None else self.part_of[0]
+
+    @property
+    def rows_of_whole(self) -> slice:
+        """The rows of the whole grid that this one has."""
+        top = 0 if self.part_of is None else self.part_of[1]
+        return slice(top, top + self.shape[0])
+
+    @property
     def mean_dx_m(self) -> float:
-        """True ground width of a cell in the middle row, in metres."""
-        return float(self.dx_m[len(self.dx_m) // 2])
+        """True ground width of a cell in the middle row of the whole grid, in metres."""
+        widths = self.whole.dx_m
+        return float(widths[len(widths) // 2])
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
@@ -97,7 +112,9 @@ class Grid:
 
     @cached_property
     def north_deg(self) -> float:
-        """Azimuth of the grid's "up" at its centre, clockwise from true north, in degrees."""
+        """Azimuth of the whole grid's "up" at its centre, clockwise from true north, in degrees."""
+        if self.part_of is not None:
+            return self.whole.north_deg
         rows, cols = self.shape
         lon, lat = self.lonlat(*self.xy((rows - 1) / 2, (cols - 1) / 2))
         factors = self.projection.get_factors(float(lon), float(lat))
@@ -151,9 +168,10 @@ class Grid:
         return np.where(known, x, np.nan), np.where(known, y, np.nan)
 
     def window(self, row0: int, row1: int, col0: int, col1: int) -> Grid:
-        """Return the part [row0, row1) x [col0, col1), with the spacing of the whole grid."""
+        """Return the part [row0, row1) x [col0, col1), which is measured as the whole grid is."""
+        top, left = (0, 0) if self.part_of is None else self.part_of[1:]
         part = Grid((row1 - row0, col1 - col0), self.transform, self.crs, self.dx_m[row0:row1], self.dy_m)
-        return part.shifted(row0, col0)
+        return replace(part.shifted(row0, col0), part_of=(self.whole, top + row0, left + col0))
 
     def shifted(self, rows: float, cols: float) -> Grid:
         """Return the grid moved by cells, which may be parts of a cell, down and to the right."""

@@ -8,6 +8,9 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pyproj
@@ -18,9 +21,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jezero_sites.errors import DiskError
-from jezero_sites.io import write
+from jezero_sites.io import cog, overviews, write
 from jezero_sites.io.dem import read_dem
-from jezero_sites.io.write import write_raster, write_text
+from jezero_sites.io.write import span_of, step_of, write_raster, write_text
 from jezero_sites.raster import Grid
 
 NAN = float("nan")
@@ -68,7 +71,7 @@ def test_the_file_is_laid_out_for_the_cloud(tmp_path, ground):
     with rasterio.open(path) as dataset:
         structure = dataset.tags(ns="IMAGE_STRUCTURE")
         assert structure["LAYOUT"] == "COG"
-        assert structure["COMPRESSION"] == "DEFLATE"
+        assert structure["COMPRESSION"] == "ZSTD"
         assert structure["PREDICTOR"] == "3"
         assert dataset.block_shapes == [(512, 512)]
         assert dataset.overviews(1) == [2, 4]
@@ -156,16 +159,21 @@ def test_codes_may_have_no_nodata(tmp_path):
 def test_scaled_values_come_back_within_half_a_step(low, span, seed):
     values = low + span * np.random.default_rng(seed).random((20, 30))
     values[3, 4], values[0, 0], values[19, 29] = np.nan, low, low + span
-    band = write._scaled(values, "a_m", "m", {})
-    assert band.stored.dtype == np.uint16
-    assert band.stored[3, 4] == 65535
+    scale, offset = step_of(*span_of(values, "a_m"))
+    with tempfile.TemporaryDirectory() as folder:
+        path = put(Path(folder) / "a.tif", values, scaled=True)
+        with rasterio.open(path) as dataset:
+            assert (dataset.scales, dataset.offsets) == ((scale,), (offset,))
+            stored = dataset.read(1)
+    assert stored.dtype == np.uint16
+    assert stored[3, 4] == 65535
     known = ~np.isnan(values)
-    assert band.stored[known].max() < 65535
-    decoded = band.stored[known] * band.scale + band.offset
-    assert np.abs(decoded - values[known]).max() <= band.scale / 2
-    assert np.frexp(band.scale)[0] == 0.5  # a power of two
-    assert (band.offset / band.scale).is_integer()
-    assert band.scale <= max(4 * span / 65534, 2.0**-20)  # no coarser than it must be
+    assert stored[known].max() < 65535
+    decoded = stored[known] * scale + offset
+    assert np.abs(decoded - values[known]).max() <= scale / 2
+    assert np.frexp(scale)[0] == 0.5  # a power of two
+    assert (offset / scale).is_integer()
+    assert scale <= max(4 * span / 65534, 2.0**-20)  # no coarser than it must be
 
 
 def test_scaled_files_say_how_to_decode_them_and_the_door_does(tmp_path, ground):
@@ -219,7 +227,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_debris(tmp_path, monkeypatch)
     def fail(*_, **__):
         raise rasterio.errors.RasterioIOError("write failed")
 
-    monkeypatch.setattr(write, "_write_cog", fail)
+    monkeypatch.setattr(cog.CogWriter, "finish", fail)
     with pytest.raises(DiskError, match=r"error\[E_WRITE\].*write failed") as caught:
         put(path, np.zeros((40, 60), "float32"))
     assert caught.value.exit_code == 74
@@ -228,17 +236,102 @@ def test_a_failed_write_leaves_the_old_file_and_no_debris(tmp_path, monkeypatch)
 
 
 def test_cells_that_read_back_otherwise_are_not_committed(tmp_path, monkeypatch):
-    real = write._write_plain
+    real = cog.coded
 
-    def damaged(path, bands, grid, **options):
-        spoilt = [
-            write.replace(b, stored=np.where(np.arange(60) == 7, np.float32(5), b.stored)) for b in bands
-        ]
-        real(path, spoilt, grid, **options)
+    def damaged(tile):
+        return real(np.where(np.arange(tile.shape[1]) == 7, np.float32(5), tile))
 
-    monkeypatch.setattr(write, "_write_plain", damaged)
+    monkeypatch.setattr(cog, "coded", damaged)
     with pytest.raises(DiskError, match=r"E_WRITE_VERIFY.*band 1 differs"):
         put(tmp_path / "a.tif", np.ones((40, 60), "float32"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bytes_that_the_disk_lost_are_not_committed(tmp_path, monkeypatch):
+    real = cog.CogWriter.finish
+
+    def loses_some(self):
+        digest = real(self)
+        with self._path.open("r+b") as stream:
+            stream.seek(-20, 2)
+            stream.write(bytes(9))
+        return digest
+
+    monkeypatch.setattr(cog.CogWriter, "finish", loses_some)
+    with pytest.raises(DiskError, match=r"E_WRITE_VERIFY.*bytes differ"):
+        put(tmp_path / "a.tif", np.random.default_rng(1).random((40, 60), np.float32))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_beyond_four_gigabytes_has_long_offsets(tmp_path, ground, monkeypatch):
+    small = put(tmp_path / "classic.tif", ground, ground + 1, overview="min")
+    monkeypatch.setattr(cog, "_LARGEST_CLASSIC", 1000)
+    big = put(tmp_path / "big.tif", ground, ground + 1, overview="min")
+    assert (small.read_bytes()[:4], big.read_bytes()[:4]) == (b"II*\0", b"II+\0")
+    for level in (None, 0, 1):
+        how = {} if level is None else {"overview_level": level}
+        with rasterio.open(small, **how) as one, rasterio.open(big, **how) as other:
+            np.testing.assert_array_equal(one.read(), other.read())
+            assert one.tags(ns="IMAGE_STRUCTURE") == other.tags(ns="IMAGE_STRUCTURE")
+            assert (one.crs, one.transform, one.descriptions) == (
+                other.crs,
+                other.transform,
+                other.descriptions,
+            )
+
+
+@pytest.mark.parametrize(
+    ("how", "dtype"), [("average", "float32"), ("mode", "uint8"), ("or", "uint8"), ("max", "uint16")]
+)
+def test_reduced_images_join_the_cells_that_are_known(how, dtype):
+    rng = np.random.default_rng(8)
+    values = rng.integers(0, 5, (21, 34)).astype(dtype)
+    nodata = np.nan if dtype == "float32" else 4
+    values = np.where(values == 4, np.array(nodata, dtype), values)
+    found = overviews.halved(values, how, nodata)
+    assert found.shape == (11, 17)
+    for row in range(11):
+        for col in range(17):
+            cells = values[2 * row : 2 * row + 2, 2 * col : 2 * col + 2].ravel()
+            known = cells[~np.isnan(cells)] if dtype == "float32" else cells[cells != 4]
+            if not known.size:
+                assert np.isnan(found[row, col]) if dtype == "float32" else found[row, col] == 4
+                continue
+            counts = [int(np.sum(known == n)) for n in known]
+            expected = {
+                "average": known.mean(),
+                "mode": known[int(np.argmax(counts))],
+                "or": np.bitwise_or.reduce(known) if dtype == "uint8" else 0,
+                "max": known.max(),
+            }[how]
+            assert found[row, col] == pytest.approx(expected, abs=1e-6)
+
+
+def test_tiles_in_any_order_and_from_any_thread_give_one_file(tmp_path, ground):
+    expected = put(tmp_path / "whole.tif", ground, overview="max").read_bytes()
+    about = {"names": ["quantity_0_m"], "units": ["m"], "tags": [{"METHOD": "plane 0"}]}
+    for seed in range(3):
+        path = tmp_path / f"{seed}.tif"
+        writer = write.RasterWriter(path, grid_of(ground.shape), **about, is_code=False, overview="max")
+        places = np.random.default_rng(seed).permutation([(r, c) for r in range(2) for c in range(3)])
+        with ThreadPoolExecutor(3) as pool:
+            list(
+                pool.map(
+                    lambda p, w=writer: w.put(0, *p, ground[p[0] * 512 :, p[1] * 512 :][:512, :512]), places
+                )
+            )
+        writer.finish()
+        assert path.read_bytes() == expected
+        assert not list(tmp_path.glob("*.tiles"))
+
+
+def test_a_tile_that_never_came_is_an_error(tmp_path, ground):
+    about = {"names": ["a_m"], "units": ["m"], "tags": [{}]}
+    writer = write.RasterWriter(tmp_path / "a.tif", grid_of(ground.shape), **about, is_code=False)
+    writer.put(0, 0, 0, ground[:512, :512])
+    with pytest.raises(DiskError, match="has not come"):
+        writer.finish()
+    writer.drop()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -246,7 +339,7 @@ def test_a_full_disk_is_told_as_such(tmp_path, monkeypatch):
     def fail(*_, **__):
         raise rasterio.errors.RasterioIOError("write failed")
 
-    monkeypatch.setattr(write, "_write_cog", fail)
+    monkeypatch.setattr(cog.CogWriter, "finish", fail)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(100, 100, 0))
     with pytest.raises(DiskError, match="E_DISK_FULL"):
         put(tmp_path / "a.tif", np.ones((40, 60), "float32"))

@@ -105,5 +105,10 @@ def clean_tags(tags: dict[str, str]) -> dict[str, str]:
 
 def flipped(values: NDArray[Any], where: Georeference) -> NDArray[Any]:
     """Return values with the first row to the north and the first column to the west."""
+    return np.ascontiguousarray(as_turned(values, where))
+
+
+def as_turned(values: NDArray[Any], where: Georeference) -> NDArray[Any]:
+    """Return the same cells in the order of the file, or back: a view, through which cells may be written."""
     values = values[::-1] if where.flip_rows else values
-    return np.ascontiguousarray(values[:, ::-1] if where.flip_columns else values)
+    return values[:, ::-1] if where.flip_columns else values

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from jezero_sites.errors import InputError, JezeroError, Notice, RefusedInputs
-from jezero_sites.io.cells import clean_tags, flipped, stored_cells
+from jezero_sites.io.cells import as_turned, clean_tags, stored_cells
 from jezero_sites.io.datum import chosen_datum
 from jezero_sites.io.georef import check_band_unit, crs_in_words, georeference
 from jezero_sites.io.guard import open_raster, reading
@@ -28,6 +28,7 @@ from jezero_sites.io.heights import (
     value_type,
 )
 from jezero_sites.io.overlaps import MAX_SEAM_DZ_M
+from jezero_sites.io.scratch import Scratch, new_array
 from jezero_sites.io.tiles import mosaic
 from jezero_sites.raster import Raster
 
@@ -44,6 +45,7 @@ class _Options:
     vertical_datum: str | None
     max_bytes: int
     allow_remote: Collection[str]
+    scratch: Scratch | None
 
 
 def read_dem(
@@ -57,6 +59,7 @@ def read_dem(
     max_seam_dz_m: float = MAX_SEAM_DZ_M,
     max_size_gib: float = MAX_SIZE_GIB,
     allow_remote: Collection[str] = (),
+    scratch: Scratch | None = None,
 ) -> Raster:
     """Return heights in metres, from one file or from several that tile one grid.
 
@@ -80,6 +83,8 @@ def read_dem(
         Largest size of a file's cells, and of the heights in memory, in GiB.
     allow_remote : collection of str
         Hosts from which GeoTIFFs may be read over HTTPS.
+    scratch : Scratch, optional
+        Where large rasters are kept instead of in memory.
 
     Returns
     -------
@@ -99,7 +104,9 @@ def read_dem(
         Several files: the errors of all that were refused, also as tiles (:func:`~jezero_sites.io.tiles.mosaic`).
     """
     max_bytes = _max_bytes(max_size_gib, max_seam_dz_m)
-    options = _Options(band, assume_crs, use_sidecars, allow_sparse, vertical_datum, max_bytes, allow_remote)
+    options = _Options(
+        band, assume_crs, use_sidecars, allow_sparse, vertical_datum, max_bytes, allow_remote, scratch
+    )
     if isinstance(paths, str | Path):
         return _read(Path(paths), str(paths), options)
     if not paths:
@@ -116,7 +123,7 @@ def read_dem(
             errors.append(error)
     if errors:
         raise RefusedInputs(tuple(errors))
-    return mosaic(tiles, max_seam_dz_m=max_seam_dz_m, max_bytes=max_bytes)
+    return mosaic(tiles, max_seam_dz_m=max_seam_dz_m, max_bytes=max_bytes, scratch=scratch)
 
 
 def _max_bytes(max_size_gib: float, max_seam_dz_m: float) -> int:
@@ -174,16 +181,19 @@ def _read_file(path: Path, text: str, options: _Options) -> Raster:
             dtype = str(dataset.dtypes[band - 1])
         notices = [*where.notices, *check_band_unit(unit, text), *scale_notices(scale, offset, text)]
         is_scaled, tally = (scale, offset) != (1, 0), Tally()
-        values = np.full(where.grid.shape, np.nan, _fitting_type(dataset, dtype, is_scaled, options, text))
+        kind = _fitting_type(dataset, dtype, is_scaled, options, text)
+        values = new_array(options.scratch, where.grid.shape, kind)
+        placed = as_turned(values, where)
         for cells in stored_cells(dataset, band, path):
-            values[cells.rows, cells.columns] = heights(cells, values.dtype, scale, offset, tally=tally)
+            placed[cells.rows, cells.columns] = heights(cells, values.dtype, scale, offset, tally=tally)
+            if options.scratch is not None:
+                options.scratch.let_go()
     check_range(tally, text)
     drop_fill(values, tally)
     datum, told = chosen_datum(tags, where.vertical_datum, options.vertical_datum, name=text)
     notices += [*cell_notices(tally, text), *told, *_unsigned_notice(dtype, unit, text)]
     tags |= {"VERTICAL_DATUM": datum, "CRS": crs_in_words(where.grid.crs), "STORED_AS": dtype}
     repairs = tally.repairs(is_scaled=is_scaled, is_flipped=where.flip_rows or where.flip_columns)
-    values = flipped(values, where)
     return Raster(
         values, where.grid, "elevation_m", "m", tags, tuple(notices), (path,), prints, {str(path): repairs}
     )

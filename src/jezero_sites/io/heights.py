@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ FILL_CELLS = 25
 FILL_GAP_M = 100.0
 """Least gap between a fill and the nearest other height; it must also exceed the range of all others."""
 
+_STRIP_CELLS = 1 << 22
 CHECK_VALUES = "check the unit, and whether these are radii: heights above the areoid are needed"
 
 
@@ -33,6 +35,20 @@ class Tally:
         self.fills: list[tuple[float, int, float]] = []
         self.valid = 0
         self.low, self.high = np.inf, -np.inf
+        self.lowest, self.highest = 0, 0
+
+    def add(self, known: NDArray[np.floating]) -> None:
+        """Count known heights, and how many of all are the lowest and the highest."""
+        self.valid += known.size
+        if not known.size:
+            return
+        low, high = float(known.min()), float(known.max())
+        if low < self.low:
+            self.low, self.lowest = low, 0
+        if high > self.high:
+            self.high, self.highest = high, 0
+        self.lowest += int(np.count_nonzero(known == self.low)) if low == self.low else 0
+        self.highest += int(np.count_nonzero(known == self.high)) if high == self.high else 0
 
     def repairs(self, *, is_scaled: bool, is_flipped: bool) -> dict[str, int]:
         """Return how many cells were masked by the file, mended, scaled and moved by turning it round."""
@@ -81,10 +97,7 @@ def heights(
     if (scale, offset) != (1, 0):
         with np.errstate(over="ignore", invalid="ignore"):
             values = values * scale + offset
-    known = values[~np.isnan(values)]
-    tally.valid += known.size
-    if known.size:
-        tally.low, tally.high = min(tally.low, float(known.min())), max(tally.high, float(known.max()))
+    tally.add(values[~np.isnan(values)])
     return values
 
 
@@ -98,17 +111,31 @@ def drop_fill(values: NDArray[np.floating], tally: Tally) -> None:
     tally : Tally
         Its ``fills`` get the number, how many cells hold it, and its distance in metres to the nearest height.
     """
-    for extreme in (np.nanmin, np.nanmax):
-        number = extreme(values)
-        held = values == number
-        count = int(np.count_nonzero(held))
+    for number, count in ((tally.low, tally.lowest), (tally.high, tally.highest)):
         if not FILL_CELLS <= count < tally.valid - sum(n for _, n, _ in tally.fills):
             continue
-        others = values[~held]
-        gap = abs(float(extreme(others)) - float(number))
-        if gap > max(FILL_GAP_M, float(np.nanmax(others)) - float(np.nanmin(others))):
-            values[held] = np.nan
-            tally.fills.append((float(number), count, gap))
+        low, high = _span_without(values, number)
+        gap = min(abs(low - number), abs(high - number))
+        if gap > max(FILL_GAP_M, high - low):
+            for strip in _strips(values):
+                strip[strip == number] = np.nan
+            tally.fills.append((number, count, gap))
+
+
+def _span_without(values: NDArray[np.floating], number: float) -> tuple[float, float]:
+    """Return the lowest and the highest of all heights but those of one number."""
+    low, high = np.inf, -np.inf
+    for strip in _strips(values):
+        others = strip[(strip != number) & ~np.isnan(strip)]
+        if others.size:
+            low, high = min(low, float(others.min())), max(high, float(others.max()))
+    return low, high
+
+
+def _strips(values: NDArray[np.floating]) -> Iterator[NDArray[np.floating]]:
+    rows = max(1, _STRIP_CELLS // values.shape[1])
+    for row in range(0, values.shape[0], rows):
+        yield values[row : row + rows]
 
 
 def check_range(tally: Tally, name: str) -> None:

@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 import pyproj
 from affine import Affine
+from numpy.typing import NDArray
 
 from jezero_sites.errors import InputError, JezeroError, RefusedInputs
 from jezero_sites.io.datum import at_odds, joint_datum
 from jezero_sites.io.overlaps import MAX_SEAM_DZ_M, Tile, seam_notices
+from jezero_sites.io.scratch import Scratch, new_array
 from jezero_sites.raster import Grid, Raster
 
 CELL_TOLERANCE = 1e-9
@@ -24,12 +26,18 @@ CELL_TOLERANCE = 1e-9
 OFFSET_TOLERANCE_CELLS = 1e-3
 """Largest distance of a tile's corner from a corner of the common cells."""
 
+_STRIP_ROWS = 256
+
 MAX_MOSAIC_BYTES = 64 << 30
 """The same as for one file."""
 
 
 def mosaic(
-    rasters: Sequence[Raster], *, max_seam_dz_m: float = MAX_SEAM_DZ_M, max_bytes: int = MAX_MOSAIC_BYTES
+    rasters: Sequence[Raster],
+    *,
+    max_seam_dz_m: float = MAX_SEAM_DZ_M,
+    max_bytes: int = MAX_MOSAIC_BYTES,
+    scratch: Scratch | None = None,
 ) -> Raster:
     """Return rasters of one grid as one.
 
@@ -41,6 +49,8 @@ def mosaic(
         Largest RMS difference, in metres, of two of them where both have heights.
     max_bytes : int
         Largest size of the whole.
+    scratch : Scratch, optional
+        Where the whole is kept instead of in memory.
 
     Returns
     -------
@@ -62,10 +72,12 @@ def mosaic(
         raise RefusedInputs(errors)
     grid, tiles = _common([_placed(r, ordered[0].grid) for r in ordered], max_bytes)
     seams = seam_notices(tiles, max_seam_dz_m=max_seam_dz_m)
-    values = np.full(grid.shape, np.nan, _dtype(tiles))
+    values = new_array(scratch, grid.shape, _dtype(tiles))
+    values.fill(np.nan)
     for tile in tiles:
-        part = values[tile.row : tile.last_row, tile.column : tile.last_column]
-        np.copyto(part, tile.raster.values, where=np.isnan(part))
+        _lay(tile, values)
+        if scratch is not None:
+            scratch.let_go()
     first = ordered[0]
     return Raster(
         values,
@@ -78,6 +90,14 @@ def mosaic(
         tuple(f for r in ordered for f in r.fingerprints),
         {name: counts for r in ordered for name, counts in r.repairs.items()},
     )
+
+
+def _lay(tile: Tile, values: NDArray[Any]) -> None:
+    """Put a tile's heights where none are yet, some rows at a time."""
+    part = values[tile.row : tile.last_row, tile.column : tile.last_column]
+    for row in range(0, part.shape[0], _STRIP_ROWS):
+        strip = part[row : row + _STRIP_ROWS]
+        np.copyto(strip, tile.raster.values[row : row + _STRIP_ROWS], where=np.isnan(strip))
 
 
 def _shared_tags(rasters: Sequence[Raster]) -> dict[str, str]:

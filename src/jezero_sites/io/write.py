@@ -1,47 +1,156 @@
 """Rasters to files: Cloud-Optimised GeoTIFFs, whole or not at all, read back before they count.
 
-A full disk can lose cells without an error, so what was written is read again and compared, cell by
-cell, before the file takes its name.
+A full disk can lose bytes without an error, so a file is read again and compared with what was written, and some of
+its tiles are decoded, before it takes its name.
 """
 
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jezero_sites.io.cog import BandAbout, CogWriter
 from jezero_sites.io.files import replacing, unwritten, write_text
+from jezero_sites.io.hashing import sha256_of
+from jezero_sites.io.overviews import Overview
 from jezero_sites.raster import Grid
 
-__all__ = ["Overview", "write_raster", "write_text"]
+__all__ = ["Overview", "RasterWriter", "Span", "write_raster", "write_text"]
 
-Overview = Literal["average", "nearest", "min", "max", "mode", "or"]
-
-TILE_CELLS = 512
-SMALL_TILE_CELLS = 256
 CODE_NODATA = 65535
 """Code of an unknown cell in a scaled band."""
 
 _LARGEST_CODE = CODE_NODATA - 1
-_READ_ROWS = 1024
-_ENV = {"GDAL_PAM_ENABLED": "NO", "GDAL_CACHEMAX": 64, "GDAL_NUM_THREADS": "1"}
+_ENV = {"GDAL_PAM_ENABLED": "NO", "GDAL_CACHEMAX": 64 << 20, "GDAL_NUM_THREADS": "1"}
+
+Span = tuple[float, float]
+"""The least and the greatest number that a band can hold."""
 
 
 @dataclass(frozen=True)
-class _Band:
-    """A band as it is stored, and how to say what it is."""
+class _Corner:
+    """A tile that is decoded again: its band, its cells, and the checksum of their numbers."""
 
-    stored: NDArray[Any]
-    name: str
-    unit: str
-    tags: Mapping[str, str]
-    scale: float = 1.0
-    offset: float = 0.0
+    band: int
+    rows: slice
+    columns: slice
+    checksum: int
+
+
+class RasterWriter:
+    """Takes the tiles of the bands of a raster, and writes its file.
+
+    Parameters
+    ----------
+    path : Path
+        The file; its folder is there. It counts once :meth:`finish` has returned.
+    grid : Grid
+    names, units, tags : sequences as long as there are bands
+        Description, unit and tags (method, lengths) of each band.
+    is_code : bool
+        Whether the bands hold uint8 codes; else numbers, stored as float32.
+    nodata : float or None
+        Of codes: the code of unknown cells, if there is one.
+    spans : sequence of (float, float), optional
+        For each band the least and the greatest number: it is then stored as uint16 codes,
+        ``value = code * scale + offset``, 65535 for unknown. Scale is a power of two and offset a multiple of it, so
+        that both are exact; a value comes back within scale / 2, and one beyond the span as its end.
+    overview : {"average", "min", "max", "mode", "or"}
+        How cells are joined in the reduced images; unknown ones are passed over.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        grid: Grid,
+        *,
+        names: Sequence[str],
+        units: Sequence[str],
+        tags: Sequence[Mapping[str, str]],
+        is_code: bool,
+        nodata: float | None = None,
+        spans: Sequence[Span] | None = None,
+        overview: Overview = "average",
+    ) -> None:
+        self.path, self._grid = path, grid
+        steps = [(1.0, 0.0)] * len(names) if spans is None else [step_of(*span) for span in spans]
+        self._steps = None if spans is None else steps
+        self._bands = [BandAbout(*b) for b in zip(names, units, tags, *zip(*steps, strict=True), strict=True)]
+        self._dtype = "uint8" if is_code else "float32" if spans is None else "uint16"
+        missing = nodata if is_code else math.nan if spans is None else float(CODE_NODATA)
+        self._writer = CogWriter(
+            path, grid, self._bands, dtype=self._dtype, nodata=missing, overview=overview
+        )
+        self.tile = self._writer.tile
+        self._corners: list[_Corner] = []
+
+    def put(self, band: int, row: int, column: int, values: NDArray[Any]) -> None:
+        """Take the tile of a band, counted from 0, in that row and column of tiles; from any thread, once each."""
+        stored = values.astype(self._dtype, copy=False) if self._steps is None else self._codes(band, values)
+        last = tuple(-(-n // self.tile) - 1 for n in self._grid.shape)
+        if (row, column) in ((0, 0), last):
+            top, left = row * self.tile, column * self.tile
+            rows, columns = slice(top, top + stored.shape[0]), slice(left, left + stored.shape[1])
+            checksum = zlib.crc32(np.ascontiguousarray(stored))
+            self._corners.append(_Corner(band, rows, columns, checksum))
+        self._writer.put(band, row, column, stored)
+
+    def _codes(self, band: int, values: NDArray[Any]) -> NDArray[Any]:
+        scale, offset = self._bands[band].scale, self._bands[band].offset
+        known = ~np.isnan(values)
+        codes = np.rint((np.where(known, values, offset).astype(np.float64) - offset) / scale)
+        return np.where(known, np.clip(codes, 0, _LARGEST_CODE), CODE_NODATA).astype(np.uint16)
+
+    def finish(self) -> None:
+        """Write the file and read it again.
+
+        Raises
+        ------
+        DiskError
+            ``E_DISK_FULL``, ``E_WRITE``, ``E_WRITE_VERIFY``.
+        """
+        import rasterio
+
+        with rasterio.Env(**_ENV):
+            try:
+                digest = self._writer.finish()
+            except Exception as exc:
+                raise unwritten(self.path, exc) from exc
+            try:
+                self._verify(digest)
+            except Exception as exc:
+                raise unwritten(self.path, exc, code="E_WRITE_VERIFY") from exc
+
+    def drop(self) -> None:
+        """Let go of everything that is not finished."""
+        self._writer.drop()
+
+    def _verify(self, digest: str) -> None:
+        """Raise where the file does not hold what was to be written."""
+        from jezero_sites.io.guard import open_own
+
+        if sha256_of(self.path) != digest:
+            raise OSError("its bytes differ from those that were written")
+        with open_own(self.path) as dataset:
+            shape = (dataset.count, dataset.height, dataset.width)
+            if shape != (len(self._bands), *self._grid.shape):
+                raise OSError(f"{shape[0]} bands of {shape[1]} x {shape[2]} were read back")
+            if dataset.tags(ns="IMAGE_STRUCTURE").get("LAYOUT") != "COG":
+                raise OSError("the file is not laid out as a Cloud-Optimised GeoTIFF")
+            for corner in self._corners:
+                rows, columns = corner.rows, corner.columns
+                window = ((rows.start, rows.stop), (columns.start, columns.stop))
+                if zlib.crc32(dataset.read(corner.band + 1, window=window)) != corner.checksum:
+                    raise OSError(
+                        f"band {corner.band + 1} differs from what was written near row {rows.start}"
+                    )
 
 
 def write_raster(
@@ -54,7 +163,7 @@ def write_raster(
     tags: Sequence[Mapping[str, str]],
     nodata: float | None,
     scaled: bool = False,
-    overview: Overview | str = "average",
+    overview: Overview = "average",
 ) -> None:
     """Write arrays of one grid as the bands of a Cloud-Optimised GeoTIFF.
 
@@ -70,11 +179,9 @@ def write_raster(
     nodata : float or None
         NaN or None for floating point, where NaN is unknown; a code, or None, for uint8.
     scaled : bool
-        Store floating point as uint16 codes, ``value = code * scale + offset``, 65535 for unknown. Scale is
-        a power of two and offset a multiple of it, so that both are exact; a value comes back within
-        scale / 2.
-    overview : {"average", "nearest", "min", "max", "mode", "or"}
-        How cells are joined in the reduced images. ``min`` and ``max`` pass over unknown cells.
+        Store floating point as uint16 codes, as :class:`RasterWriter` does for the span of each band's values.
+    overview : {"average", "min", "max", "mode", "or"}
+        How cells are joined in the reduced images; unknown ones are passed over.
 
     Raises
     ------
@@ -87,19 +194,36 @@ def write_raster(
     is_code = bands[0].dtype == np.uint8
     if not is_code and nodata is not None and not math.isnan(nodata):
         raise ValueError(f"nodata of floating-point bands is NaN, not {nodata}")
-    described = zip(bands, names, units, tags, strict=True)
-    store = _scaled if scaled and not is_code else _plain
-    ready = [store(band, name, unit, about) for band, name, unit, about in described]
-    missing = nodata if is_code else float(CODE_NODATA) if scaled else math.nan
+    spans = None
+    if scaled and not is_code:
+        spans = [span_of(band, name) for band, name in zip(bands, names, strict=True)]
     with replacing(path) as draft:
+        writer = RasterWriter(
+            draft,
+            grid,
+            names=names,
+            units=units,
+            tags=tags,
+            is_code=is_code,
+            nodata=nodata,
+            spans=spans,
+            overview=overview,
+        )
         try:
-            _write_cog(draft, ready, grid, nodata=missing, overview=overview)
-        except Exception as exc:
-            raise unwritten(Path(path), exc) from exc
-        try:
-            _verify(draft, ready)
-        except Exception as exc:
-            raise unwritten(Path(path), exc, code="E_WRITE_VERIFY") from exc
+            for number, band in enumerate(bands):
+                _put_whole(writer, number, band)
+            writer.finish()
+        finally:
+            writer.drop()
+
+
+def _put_whole(writer: RasterWriter, number: int, band: NDArray[Any]) -> None:
+    side = writer.tile
+    down, across = (-(-n // side) for n in band.shape)
+    for row in range(down):
+        for column in range(across):
+            part = band[row * side : (row + 1) * side, column * side : (column + 1) * side]
+            writer.put(number, row, column, np.ascontiguousarray(part))
 
 
 def _check(
@@ -118,116 +242,27 @@ def _check(
         raise ValueError(f"overview '{overview}' is none of {get_args(Overview)}")
 
 
-def _plain(values: NDArray[Any], name: str, unit: str, tags: Mapping[str, str]) -> _Band:
-    stored = values if values.dtype == np.uint8 else values.astype(np.float32)
-    return _Band(stored, name, unit, tags)
-
-
-def _scaled(values: NDArray[Any], name: str, unit: str, tags: Mapping[str, str]) -> _Band:
-    """Return values as codes; ValueError for infinities, which have none."""
-    known = ~np.isnan(values)
-    if not known.any():
-        return _Band(np.full(values.shape, CODE_NODATA, np.uint16), name, unit, tags)
-    exact = values.astype(np.float64)
-    low, high = float(exact[known].min()), float(exact[known].max())
+def span_of(values: NDArray[Any], name: str) -> Span:
+    """Return the least and the greatest known number, 0 and 0 where there is none; ValueError for infinities."""
+    if values.dtype.kind != "f" or not values.size:
+        return 0.0, 0.0
+    low, high = float(np.fmin.reduce(values, axis=None)), float(np.fmax.reduce(values, axis=None))
+    if math.isnan(low):
+        return 0.0, 0.0
     if not (math.isfinite(low) and math.isfinite(high)):
         raise ValueError(f"{name}: infinite values cannot be scaled")
-    scale, offset = _step(low, high)
-    codes = np.rint((np.where(known, exact, low) - offset) / scale)
-    stored = np.where(known, codes, CODE_NODATA).astype(np.uint16)
-    return _Band(stored, name, unit, tags, scale, offset)
+    return low, high
 
 
-def _step(low: float, high: float) -> tuple[float, float]:
-    """Return the smallest power of two by which codes reach from low to high, and its multiple below low."""
+def step_of(low: float, high: float) -> tuple[float, float]:
+    """Return the smallest power of two by which codes reach from low to high, and its multiple below low.
+
+    Examples
+    --------
+    >>> step_of(0.0, 1.0)
+    (3.0517578125e-05, 0.0)
+    """
     scale = 2.0 ** math.ceil(math.log2(max((high - low) / _LARGEST_CODE, 2.0**-20)))
     while round((high - math.floor(low / scale) * scale) / scale) > _LARGEST_CODE:
         scale *= 2.0
     return scale, math.floor(low / scale) * scale
-
-
-def _write_cog(draft: Path, bands: list[_Band], grid: Grid, *, nodata: float | None, overview: str) -> None:
-    """Write a plain GeoTIFF beside the draft, its overviews where GDAL has no such method, and copy both."""
-    import rasterio
-    import rasterio.shutil
-
-    tile = TILE_CELLS if max(grid.shape) > 2 * SMALL_TILE_CELLS else SMALL_TILE_CELLS
-    plain = draft.with_name("plain.tif")
-    with rasterio.Env(**_ENV):
-        _write_plain(plain, bands, grid, nodata=nodata)
-        own = overview in ("min", "max", "or")
-        if own:
-            _write_overviews(plain, bands, grid, nodata=nodata, overview=overview, tile=tile)
-        how = {"overviews": "AUTO"} if own else {"overview_resampling": overview}
-        options = {"compress": "DEFLATE", "predictor": "YES", "blocksize": tile, "bigtiff": "IF_SAFER"}
-        rasterio.shutil.copy(plain, draft, driver="COG", num_threads=1, **options, **how)
-
-
-def _write_plain(path: Path, bands: list[_Band], grid: Grid, *, nodata: float | None) -> None:
-    rows, columns = bands[0].stored.shape
-    profile = {
-        "height": rows,
-        "width": columns,
-        "count": len(bands),
-        "dtype": bands[0].stored.dtype.name,
-        "crs": grid.crs.to_wkt(),
-        "transform": grid.transform,
-        "nodata": nodata,
-        "bigtiff": "IF_SAFER",
-    }
-    from jezero_sites.io.guard import create_raster
-
-    with create_raster(path, profile) as dataset:
-        for number, band in enumerate(bands, 1):
-            dataset.write(band.stored, number)
-            dataset.set_band_description(number, band.name)
-            dataset.set_band_unit(number, band.unit)
-            dataset.update_tags(number, **band.tags)
-        if any((band.scale, band.offset) != (1.0, 0.0) for band in bands):
-            dataset.scales = tuple(band.scale for band in bands)
-            dataset.offsets = tuple(band.offset for band in bands)
-
-
-def _write_overviews(
-    plain: Path, bands: list[_Band], grid: Grid, *, nodata: float | None, overview: str, tile: int
-) -> None:
-    """Write reduced images as a chain of files, each the overview of the one before."""
-    path = plain
-    while max(bands[0].stored.shape) > tile:
-        bands = [replace(b, stored=_halved(b.stored, nodata, overview)) for b in bands]
-        path = path.with_name(f"{path.name}.ovr")
-        _write_plain(path, bands, grid, nodata=nodata)
-
-
-def _halved(values: NDArray[Any], nodata: float | None, overview: str) -> NDArray[Any]:
-    """Return the least, greatest or joined flags of each 2 x 2 cells; at an odd edge of those that are there."""
-    rows, columns = values.shape
-    even = np.pad(values, ((0, rows % 2), (0, columns % 2)), mode="edge")
-    a, b, c, d = even[0::2, 0::2], even[0::2, 1::2], even[1::2, 0::2], even[1::2, 1::2]
-    return _picked(_picked(a, b, nodata, overview), _picked(c, d, nodata, overview), nodata, overview)
-
-
-def _picked(a: NDArray[Any], b: NDArray[Any], nodata: float | None, overview: str) -> NDArray[Any]:
-    best: NDArray[Any] = {"min": np.fmin, "or": np.bitwise_or}.get(overview, np.fmax)(a, b)
-    if nodata is None or math.isnan(nodata):
-        return best
-    chosen: NDArray[Any] = np.where(a == nodata, b, np.where(b == nodata, a, best))
-    return chosen
-
-
-def _verify(draft: Path, bands: list[_Band]) -> None:
-    """Raise where the file does not hold what was to be written."""
-    from jezero_sites.io.guard import open_own
-
-    with open_own(draft) as dataset:
-        rows, columns = bands[0].stored.shape
-        if (dataset.count, dataset.height, dataset.width) != (len(bands), rows, columns):
-            raise OSError(f"{dataset.count} bands of {dataset.height} x {dataset.width} were read back")
-        if dataset.tags(ns="IMAGE_STRUCTURE").get("LAYOUT") != "COG":
-            raise OSError("the file is not laid out as a Cloud-Optimised GeoTIFF")
-        for number, band in enumerate(bands, 1):
-            for top in range(0, rows, _READ_ROWS):
-                part = band.stored[top : top + _READ_ROWS]
-                found = dataset.read(number, window=((top, top + len(part)), (0, columns)))
-                if not np.array_equal(found, part, equal_nan=part.dtype.kind == "f"):
-                    raise OSError(f"band {number} differs from what was written near row {top}")
