@@ -39,7 +39,7 @@ JOBS = (1, 2, 4)
 def no_noise_floors():
     """Leave out the table of noise floors: it takes most of a small run's time and changes no layer."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("jezero_sites.pipeline.run.noise_floors", lambda *given, **more: ())
+        patch.setattr("jezero_sites.pipeline.blockwise.noise_floors", lambda *given, **more: ())
         yield
 
 
@@ -125,8 +125,8 @@ import sys
 import numpy as np
 sys.path.insert(0, sys.argv[1])
 import test_determinism as here
-import jezero_sites.pipeline.run
-jezero_sites.pipeline.run.noise_floors = lambda *given, **more: ()
+import jezero_sites.pipeline.blockwise
+jezero_sites.pipeline.blockwise.noise_floors = lambda *given, **more: ()
 layers, _ = here.assess_layers(here.scene(), here.lander())
 np.savez(sys.argv[2], **{name: raster.values for name, raster in layers.items()})
 from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__

@@ -51,7 +51,7 @@ FEW = settings(
 def no_noise_floors():
     """Leave out the table of noise floors: it takes most of a small run's time and changes no layer."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("jezero_sites.pipeline.run.noise_floors", lambda *given, **more: ())
+        patch.setattr("jezero_sites.pipeline.blockwise.noise_floors", lambda *given, **more: ())
         yield
 
 

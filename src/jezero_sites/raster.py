@@ -98,6 +98,12 @@ class Grid:
         return slice(top, top + self.shape[0])
 
     @property
+    def columns_of_whole(self) -> slice:
+        """The columns of the whole grid that this one has."""
+        left = 0 if self.part_of is None else self.part_of[2]
+        return slice(left, left + self.shape[1])
+
+    @property
     def mean_dx_m(self) -> float:
         """True ground width of a cell in the middle row of the whole grid, in metres."""
         widths = self.whole.dx_m

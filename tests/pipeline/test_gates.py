@@ -11,9 +11,9 @@ import pytest
 from jezero_sites import hazards
 from jezero_sites.errors import InputError, SettingsError
 from jezero_sites.pipeline import assess
-from jezero_sites.pipeline.stages.ground import measure_ground
+from jezero_sites.pipeline.candidates import Candidate, find_candidates
+from jezero_sites.pipeline.stages.ground import layer_lengths, measure_ground
 from jezero_sites.pipeline.stages.touchdown import slope_sigmas, touchdown_safety
-from jezero_sites.pipeline.table import find_candidates
 from jezero_sites.settings import load_profile, parse_settings
 
 LOCAL = "+proj=eqc +lat_ts=15 +lon_0=180 +R=3394839.81331631 +units=m +no_defs"
@@ -27,12 +27,11 @@ def test_a_cell_exactly_at_a_gate_passes(make_dem):
     chance = np.zeros(grid.shape)
     chance[4, 6] = 0.5
     exactly = replace(settings.search, min_safe_radius_m=5 * grid.dy_m, min_landing_probability=0.5)
-    cells, radius = find_candidates(chance, hazard, grid=grid, settings=replace(settings, search=exactly))
-    assert radius[4, 6] == exactly.min_safe_radius_m
-    assert cells == [(4, 6)]
+    found = find_candidates(chance, hazard, grid=grid, settings=replace(settings, search=exactly))
+    assert found == [(4, 6, exactly.min_safe_radius_m)]
     for change in ({"min_safe_radius_m": 5 * grid.dy_m + 1e-9}, {"min_landing_probability": 0.500001}):
         stricter = replace(settings, search=replace(exactly, **change))
-        assert find_candidates(chance, hazard, grid=grid, settings=stricter)[0] == []
+        assert find_candidates(chance, hazard, grid=grid, settings=stricter) == []
 
 
 def test_ground_beyond_the_raster_counts_as_unknown(make_dem, samples):
@@ -67,12 +66,11 @@ def test_a_disc_has_the_cell_width_of_its_own_row(make_dem, samples):
         seen.append((row, lengths["dx_m"]))
         raise StopIteration
 
-    ground = measure_ground(dem.like(dem.values, name="elevation_m"), load_profile())
     original = table.sites.disc_around
     table.sites.disc_around = spy
     try:
         with pytest.raises(StopIteration):
-            table._statistics(3500, 10, ground, np.ones(dem.grid.shape, np.uint8), load_profile())
+            table._statistics(Candidate(3500, 10, 50.0), dem, {}, load_profile())
     finally:
         table.sites.disc_around = original
     assert seen == [(3500, widths[3500])]
@@ -84,9 +82,9 @@ def test_the_errors_of_both_axes_stay_apart(make_dem):
     settings = parse_settings(BASE + "[dem_error]\nmodel = 'white'\nsource = 'test'\n")
     ground = measure_ground(dem, settings)
     limit = settings.limit("slope_deg")
-    east, north = slope_sigmas(ground, limit, settings)
+    east, north = slope_sigmas(dem.grid, limit, settings)
     rows, cols = 5, 3  # 5 m over 1 m and 1.9 m
-    assert ground.lengths["slope_deg"].window == (rows, cols)
+    assert layer_lengths(dem, "slope_deg", settings).window == (rows, cols)
     # squares of the offsets over the window: 2 over three cells, 10 over five
     np.testing.assert_allclose(east, 0.2 / (dem.grid.dx_m * np.sqrt(rows * 2)), rtol=1e-4)
     np.testing.assert_allclose(north, 0.2 / (dem.grid.dy_m * np.sqrt(cols * 10)), rtol=1e-4)

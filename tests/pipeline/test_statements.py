@@ -9,8 +9,9 @@ import pytest
 
 from jezero_sites import hazards
 from jezero_sites.pipeline import assess
+from jezero_sites.pipeline.blockwise import work_out
 from jezero_sites.pipeline.inputs import elsewhere_notice
-from jezero_sites.pipeline.run import work_out
+from jezero_sites.pipeline.sinks import ToMemory
 from jezero_sites.pipeline.stages.resolution import resolution_notices
 from jezero_sites.pipeline.statements import statements_of
 from jezero_sites.pipeline.summary import chance
@@ -39,7 +40,7 @@ def test_tubes_at_the_depot_are_named_as_moved(dem, samples):
 
 def test_the_error_model_says_what_flat_ground_can_reach(dem, samples):
     settings = load_profile()
-    said = statements_of(work_out(dem, settings), samples, settings)
+    said = statements_of(work_out(dem, settings, sink=ToMemory(dem.grid))[0], samples, settings)
     (text,) = [t for t in said if "Noise floor of slope_deg" in t]
     gain_x, gain_y = hazards.plane_gradient_gain(
         (5, 5), dx_m=dem.grid.mean_dx_m, dy_m=dem.grid.dy_m, model="worst_gaussian"

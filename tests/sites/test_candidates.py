@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from jezero_sites.mars import MARS_RADIUS_M
-from jezero_sites.sites import keep_apart, peaks, preference
+from jezero_sites.sites import is_apart, peaks, preference
 
 R = float(MARS_RADIUS_M)
 
@@ -75,6 +75,19 @@ def test_gates_are_left_as_they_were():
 
 
 # ---- kept apart -------------------------------------------------------------------------------------------
+
+
+def keep_apart(
+    lon: np.ndarray, lat: np.ndarray, *, separation_m: float, most: int, radius_m: float
+) -> list[int]:
+    """Return which places are kept when they are taken one by one, each apart from those before it."""
+    kept: list[int] = []
+    for i in range(len(lon)):
+        others = [(float(lon[k]), float(lat[k])) for k in kept]
+        here = is_apart(lon[i : i + 1], lat[i : i + 1], others, separation_m=separation_m, radius_m=radius_m)
+        if len(kept) < most and here[0]:
+            kept.append(i)
+    return kept
 
 
 @settings(max_examples=60, deadline=None)

@@ -23,7 +23,9 @@ from jezero_sites.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from jezero_sites.io.scratch import Scratch
     from jezero_sites.pipeline import Assessment
+    from jezero_sites.pipeline.run import Inputs
 
 EXAMPLE = """\b
 Examples:
@@ -78,36 +80,41 @@ def run_assessment(
     dem: tuple[str, ...], out: Path, *, samples: str | None, options: dict[str, Any]
 ) -> Assessment:
     """Read the inputs, assess them and write the run directory."""
-    from jezero_sites.io.points.samples import read_samples
-    from jezero_sites.io.points.traverse import read_traverse
-    from jezero_sites.pipeline import STAGES, assess
-    from jezero_sites.pipeline.run_files.run_dir import save_run
+    from jezero_sites.pipeline import STAGES
+    from jezero_sites.pipeline.run import Inputs
     from jezero_sites.pipeline.run_files.stage import check_out
+    from jezero_sites.pipeline.run_files.straight import assess_to
 
     settings = chosen_settings(options["profile"], options["config"])
     check_out(out)
     quiet = options["quiet"]
     replaces = (out / "run.json").exists()
     stages = ("read the inputs", *STAGES, "write the run directory", "write the map")
-    with console.progress(stages, quiet=quiet) as tell:
-        tell("read the inputs")
+
+    def read(scratch: Scratch) -> Inputs:
+        from jezero_sites.io.points.samples import read_samples
+        from jezero_sites.io.points.traverse import read_traverse
+
         places = read_samples(samples) if samples else None
         route = read_traverse(options["traverse"]) if options["traverse"] else None
         ortho = _ortho(options)
-        ground = chosen_dem(dem, **reading_of(options))
-        run = assess(
-            ground,
-            ortho=ortho,
-            samples=places,
-            settings=settings,
-            rock_abundance=chosen_abundance(options["rock_abundance"], allow_remote=options["allow_remote"]),
-            traverse=route,
+        ground = chosen_dem(dem, **reading_of(options), scratch=scratch)
+        hosts = options["allow_remote"]
+        return Inputs(
+            ground, ortho, places, chosen_abundance(options["rock_abundance"], allow_remote=hosts), route
+        )
+
+    with console.progress(stages, quiet=quiet) as tell:
+        tell("read the inputs")
+        run = assess_to(
+            out,
+            read,
+            settings,
             allow_coarse=options["allow_coarse"],
+            scaled=options["scaled"],
             jobs=options["jobs"],
             progress=tell,
         )
-        tell("write the run directory")
-        save_run(run, out, scaled=options["scaled"], progress=tell)
     console.warn(run.notices, quiet=quiet)
     if replaces and not quiet:
         click.echo(f"replaced the earlier run in {out}", err=True)

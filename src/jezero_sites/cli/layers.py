@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,6 +21,10 @@ from jezero_sites.cli.options import (
     settings_options,
 )
 from jezero_sites.errors import InputError, Notice
+
+if TYPE_CHECKING:
+    from jezero_sites.io.scratch import Scratch
+    from jezero_sites.pipeline.run import Inputs
 
 EXAMPLE = """\b
 Examples:
@@ -47,41 +51,41 @@ def layers_command(**options: Any) -> None:
 
     Nothing is gated here: a limit finer than the DEM shows is a warning.
     """
-    from jezero_sites.io.ortho import read_ortho
-    from jezero_sites.pipeline import STAGES, assess_layers
-    from jezero_sites.pipeline.inputs import input_records
+    from jezero_sites.pipeline import STAGES
+    from jezero_sites.pipeline.run import Inputs
     from jezero_sites.pipeline.run_files.record import LAYERS
-    from jezero_sites.pipeline.run_files.run_dir import save_layers
     from jezero_sites.pipeline.run_files.stage import check_out
+    from jezero_sites.pipeline.run_files.straight import layers_to
 
     out, quiet = Path(options["out"]), options["quiet"]
     settings = chosen_settings(options["profile"], options["config"])
     check_out(out, kind=LAYERS)
     names = _names(options["only"])
-    with console.progress(("read the inputs", *STAGES[:3], "write the layers"), quiet=quiet) as tell:
-        tell("read the inputs")
-        dem = chosen_dem(options["dem"], **reading_of(options))
+
+    def read(scratch: Scratch) -> Inputs:
+        from jezero_sites.io.ortho import read_ortho
+
+        dem = chosen_dem(options["dem"], **reading_of(options), scratch=scratch)
         hosts, picture = options["allow_remote"], options["ortho"]
         ortho = read_ortho(picture, allow_remote=hosts) if picture else None
-        abundance = chosen_abundance(options["rock_abundance"], allow_remote=hosts)
-        found, notices = assess_layers(
-            dem, settings, names=names, rock_abundance=abundance, jobs=options["jobs"], progress=tell
-        )
-        if ortho is not None:
-            found_nothing = "the image is recorded; no layer is made from it yet"
-            notices = (
-                *notices,
-                *ortho.notices,
-                Notice("W_ORTHO_UNUSED", found_nothing, file=str(options["ortho"])),
-            )
-        tell("write the layers")
-        save_layers(
-            found,
+        return Inputs(dem, ortho, None, chosen_abundance(options["rock_abundance"], allow_remote=hosts))
+
+    unused = Notice(
+        "W_ORTHO_UNUSED",
+        "the image is recorded; no layer is made from it yet",
+        file=str(options["ortho"]),
+    )
+    with console.progress(("read the inputs", *STAGES[:3], "write the layers"), quiet=quiet) as tell:
+        tell("read the inputs")
+        found, notices = layers_to(
             out,
-            settings=settings,
-            inputs=input_records(dem, ortho, abundance=abundance),
-            notices=notices,
+            read,
+            settings,
+            names=names,
+            also=(unused,),
             scaled=options["scaled"],
+            jobs=options["jobs"],
+            progress=tell,
         )
     console.warn(notices, quiet=quiet)
     files = [

@@ -56,13 +56,12 @@ def noise_command(**options: Any) -> None:
         noise_in_words,
         noise_notices,
     )
-    from jezero_sites.pipeline.stages.ground import measure_ground
     from jezero_sites.pipeline.stages.noise_floor import floors_csv, noise_floors
 
     settings = chosen_settings(options["profile"], options["config"])
     dem = chosen_dem(options["dem"], **reading_of(options))
-    floors = noise_floors(measure_ground(dem, settings, jobs=options["jobs"]), settings)
-    noise, artefacts = estimated_noise(dem), found_artefacts(dem)
+    floors = noise_floors(dem.grid, settings)
+    noise, artefacts = estimated_noise(dem), found_artefacts(dem, jobs=options["jobs"])
     console.warn((*dem.notices, *noise_notices(noise, settings)), quiet=options["quiet"])
     if options["out"]:
         write_text(Path(options["out"]), floors_csv(floors))

@@ -11,6 +11,7 @@ from jezero_sites.errors import InputError
 from jezero_sites.settings import DEFAULT_PROFILE, Settings, load_profile, read_settings
 
 if TYPE_CHECKING:
+    from jezero_sites.io.scratch import Scratch
     from jezero_sites.raster import Raster
 
 MAX_SIZE_GIB, MAX_SEAM_DZ_M = 64.0, 10.0
@@ -114,8 +115,9 @@ def chosen_dem(
     max_size_gib: float = MAX_SIZE_GIB,
     max_seam_dz_m: float = MAX_SEAM_DZ_M,
     allow_remote: Collection[str] = (),
+    scratch: Scratch | None = None,
 ) -> Raster:
-    """Return the DEM in one or several files."""
+    """Return the DEM in one or several files; a large one is kept in the scratch, if there is one."""
     from jezero_sites.io.dem import read_dem
 
     return read_dem(
@@ -128,6 +130,7 @@ def chosen_dem(
         max_size_gib=max_size_gib,
         max_seam_dz_m=max_seam_dz_m,
         allow_remote=allow_remote,
+        scratch=scratch,
     )
 
 

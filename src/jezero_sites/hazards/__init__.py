@@ -10,12 +10,13 @@ from jezero_sites.hazards.aiming.dispersion import (
     wilson_interval,
 )
 from jezero_sites.hazards.aiming.divert import Divert, divert_probability
-from jezero_sites.hazards.aiming.landing import landing_probability
+from jezero_sites.hazards.aiming.landing import IN_MEMORY, Room, landing_probability
 from jezero_sites.hazards.aiming.wide_landing import LandingBounds, landing_bounds
 from jezero_sites.hazards.combine import NONE_BINDS, binding_factor, safe_probability
 from jezero_sites.hazards.dem_error.correlation import Correlation
 from jezero_sites.hazards.dem_error.error_model import plane_gradient_gain
 from jezero_sites.hazards.dem_error.exceedance import (
+    SlopeExceedance,
     noise_floor_p95_deg,
     slope_exceedance_probability,
     slope_exceedance_quadrature,
@@ -63,6 +64,7 @@ from jezero_sites.hazards.stance import (
 __all__ = [
     "BEDFORMS",
     "CLEARANCE",
+    "IN_MEMORY",
     "MARGINAL",
     "NONE_BINDS",
     "NOT_OBSERVED",
@@ -80,6 +82,8 @@ __all__ = [
     "Legs",
     "LimitedLayer",
     "Operator",
+    "Room",
+    "SlopeExceedance",
     "axis_sigmas",
     "binding_factor",
     "cell_mass",

@@ -253,9 +253,9 @@ class _Header:
         at = begin + sum(blank)
         offsets: list[list[int]] = [[] for _ in sizes]
         for level in reversed(range(len(sizes))):
-            for size in sizes[level]:
+            for length in sizes[level]:
                 offsets[level].append(at + _AROUND // 2)
-                at += size + _AROUND
+                at += length + _AROUND
         parts, here = [self._start(begin)], begin
         for level, size in enumerate(sizes):
             after = here + blank[level] if level + 1 < len(sizes) else 0

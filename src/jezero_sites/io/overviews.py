@@ -95,7 +95,7 @@ def _halve_codes(values: NDArray[Any], how: int, missing: int, found: NDArray[An
 
 
 @njit(cache=True, nogil=True)
-def _joined(known: NDArray[np.int64], how: int) -> int:
+def _joined(known: NDArray[np.int64], how: int) -> Any:
     total = known[0]
     if how == 3:
         return _commonest(known)
@@ -112,7 +112,7 @@ def _joined(known: NDArray[np.int64], how: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _commonest(known: NDArray[np.int64]) -> int:
+def _commonest(known: NDArray[np.int64]) -> Any:
     best, most = known[0], 0
     for n in range(known.size):
         count = 0

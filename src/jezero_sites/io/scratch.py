@@ -9,6 +9,7 @@ from __future__ import annotations
 import mmap
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -64,3 +65,13 @@ class Scratch:
 def new_array(scratch: Scratch | None, shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
     """Return an array of any content, on the disk where there is a place for it, else in memory."""
     return np.empty(shape, dtype) if scratch is None else scratch.array(shape, dtype)
+
+
+def free_now_and_then(scratch: Scratch | None, every: int = 4) -> Callable[[int], None]:
+    """Return what to call with the number of parts done, so that memory is given back after each few."""
+
+    def done(number: int) -> None:
+        if scratch is not None and number % every == 0:
+            scratch.let_go()
+
+    return done

@@ -98,7 +98,7 @@ class RasterWriter:
         if (row, column) in ((0, 0), last):
             top, left = row * self.tile, column * self.tile
             rows, columns = slice(top, top + stored.shape[0]), slice(left, left + stored.shape[1])
-            checksum = zlib.crc32(np.ascontiguousarray(stored))
+            checksum = zlib.crc32(np.ascontiguousarray(stored).data)
             self._corners.append(_Corner(band, rows, columns, checksum))
         self._writer.put(band, row, column, stored)
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
+
 from jezero_sites import terrain
+from jezero_sites.arrays import FloatArray
 from jezero_sites.blocks import map_strips
 from jezero_sites.errors import InputError
 from jezero_sites.layers.table import Layer, Lengths, layer_for
@@ -72,18 +75,42 @@ def measure(
         baseline_m = float(match[1])
     _check_options(layer, baseline_m=baseline_m, radius_m=radius_m, sun_deg=sun_deg)
     lengths = lengths_of(dem.grid, baseline_m=baseline_m, radius_m=radius_m, sun_deg=sun_deg)
-    equation = layer.equation
+    north_deg = dem.grid.north_deg
     (values,) = map_strips(
-        lambda z, dx: (equation(z, replace(lengths, dx_m=dx)),),
+        lambda z, dx: (measured(layer, z, replace(lengths, dx_m=dx), north_deg=north_deg),),
         dem.values,
         dem.grid.dx_m,
-        reach_rows=_reach_rows(layer, lengths),
+        reach_rows=reach_cells(layer, lengths)[0],
         jobs=jobs,
     )
-    if name == "aspect_deg":
-        values = (values + dem.grid.north_deg) % 360.0
-        values[values == 360.0] = 0.0  # a hair west of north rounds up to the full turn
     return dem.like(values, name=name, unit=layer.unit, tags=layer_tags(layer, dem.grid, lengths))
+
+
+def measured(layer: Layer, heights_m: FloatArray, lengths: Lengths, *, north_deg: float) -> FloatArray:
+    """Return a quantity of heights, float64 with NaN where unknown.
+
+    Parameters
+    ----------
+    layer : Layer
+        One with an equation.
+    heights_m : array of shape (rows, columns)
+    lengths : Lengths
+        Those of the whole grid, with the widths of these rows.
+    north_deg : float
+        Azimuth of the grid's "up", from true north.
+
+    Raises
+    ------
+    ValueError
+        Where the layer has no equation.
+    """
+    if layer.equation is None:
+        raise ValueError(f"{layer.name} is not a quantity of the heights alone")
+    values = layer.equation(heights_m, lengths)
+    if layer.name == "aspect_deg":
+        values = (values + north_deg) % 360.0
+        values[values == 360.0] = 0.0  # a hair west of north rounds up to the full turn
+    return values
 
 
 def corner_slope(dem: Raster, *, baseline_m: float) -> Raster:
@@ -190,9 +217,11 @@ def _check_length(option: str, length_m: float) -> None:
         )
 
 
-def _reach_rows(layer: Layer, lengths: Lengths) -> int:
+def reach_cells(layer: Layer, lengths: Lengths) -> tuple[int, int]:
+    """Return how far a layer reads from a cell, in cells, (rows, columns)."""
     if layer.needs == "baseline_m":
-        return lengths.window[0] // 2
+        return lengths.window[0] // 2, lengths.window[1] // 2
     if layer.needs == "radius_m":
-        return int(lengths.radius_m / lengths.dy_m) + 1
-    return 2
+        narrowest = float(np.min(lengths.dx_m))
+        return int(lengths.radius_m / lengths.dy_m) + 1, int(lengths.radius_m / narrowest) + 1
+    return 2, 2

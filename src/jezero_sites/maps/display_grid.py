@@ -6,6 +6,7 @@ not resampled. Any other is brought onto square ground cells by its nearest cell
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,6 +71,13 @@ def display_grid(grid: Grid) -> DisplayGrid:
     return _nearest_cells(grid)
 
 
+def bands_of(values: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """Give values band by band of rows, of which memory holds one."""
+    step = max(1, BAND_CELLS // max(values.shape[-1], 1))
+    for row in range(0, values.shape[0], step):
+        yield values[row : row + step]
+
+
 def coarsened(values: NDArray[Any], factor: int, how: str) -> NDArray[Any]:
     """Return values over squares of cells by their worst: ``max``, ``min``, ``or``; by ``mean`` or ``middle`` cell.
 
@@ -77,7 +85,7 @@ def coarsened(values: NDArray[Any], factor: int, how: str) -> NDArray[Any]:
     back, some ten million cells are held.
     """
     if factor == 1:
-        return values
+        return np.asarray(values)
     rows, cols = (-(-n // factor) for n in values.shape)
     coarse = np.empty((rows, cols), values.dtype)
     step = max(1, BAND_CELLS // (cols * factor * factor))

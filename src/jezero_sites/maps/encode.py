@@ -16,6 +16,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from jezero_sites.maps.display_grid import bands_of
+
 Codes = NDArray[Any]
 PROBABILITY_STEP = 1 / 50_000
 SLOPE_STEP_DEG, LENGTH_STEP_M, HEIGHT_STEP_M = 0.25, 0.001, 0.1
@@ -127,8 +129,11 @@ def span_of(values: NDArray[Any]) -> tuple[float, float] | None:
     """Return the least and the greatest known number; None where none is known, and of codes."""
     if values.dtype.kind != "f" or values.size == 0:
         return None
-    low = float(np.fmin.reduce(values, axis=None))
-    return None if np.isnan(low) else (low, float(np.fmax.reduce(values, axis=None)))
+    low, high = np.inf, -np.inf
+    for band in bands_of(values):
+        low = min(low, float(np.fmin.reduce(band, axis=None, initial=np.inf)))
+        high = max(high, float(np.fmax.reduce(band, axis=None, initial=-np.inf)))
+    return (low, high) if low <= high else None
 
 
 def packed(codes: Codes) -> str:

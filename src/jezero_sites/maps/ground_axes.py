@@ -9,7 +9,7 @@ import numpy as np
 
 from jezero_sites.layers import measure
 from jezero_sites.maps import colours
-from jezero_sites.maps.display_grid import coarsened
+from jezero_sites.maps.display_grid import BAND_CELLS, coarsened
 from jezero_sites.maps.page_rasters import reduction
 from jezero_sites.maps.view import RunView
 from jezero_sites.raster import Grid, Raster
@@ -51,7 +51,8 @@ def part_of(raster: Raster, window: Window, *, most: int | None = None) -> Raste
     """Return a part of a raster, reduced where it has more cells than a figure shows."""
     row0, row1, col0, col1 = window
     part = raster.grid.window(*window)
-    values = raster.values[row0:row1, col0:col1]
+    is_whole = window == (0, raster.grid.shape[0], 0, raster.grid.shape[1])
+    values = raster.values if is_whole else raster.values[row0:row1, col0:col1]
     factor = -(-max(part.shape) // (most or MOST_CELLS))
     if factor > 1:
         how = "mean" if raster.name == "hillshade" else reduction(raster.name)
@@ -59,17 +60,22 @@ def part_of(raster: Raster, window: Window, *, most: int | None = None) -> Raste
         t = part.transform
         transform = type(t)(t.a * factor, t.b, t.c, t.d, t.e * factor, t.f)
         part = Grid(values.shape, transform, part.crs, part.dx_m[::factor] * factor, part.dy_m * factor)
-    return Raster(values, part, raster.name, raster.unit)
+    return Raster(np.asarray(values), part, raster.name, raster.unit)
 
 
 def relief_of(view: RunView, window: Window) -> Raster:
     """Return the shaded relief of a part of the run's heights."""
     row0, row1, col0, col1 = window
     dem = view.elevation
-    heights = dem.values[row0:row1, col0:col1]
-    part = Raster(heights, dem.grid.window(*window), dem.name, dem.unit)
-    lit = measure(part, "hillshade")
-    return part_of(lit, (0, *part.grid.shape[:1], 0, part.grid.shape[1]))
+    factor = -(-max(row1 - row0, col1 - col0) // MOST_CELLS)
+    step = max(1, BAND_CELLS // (factor * (col1 - col0))) * factor
+    bands = []
+    for row in range(row0, row1, step):
+        top, bottom = max(row - 1, row0), min(row + step + 1, row1)
+        grid = dem.grid.window(top, bottom, col0, col1)
+        lit = measure(Raster(dem.values[top:bottom, col0:col1], grid, dem.name, dem.unit), "hillshade")
+        bands.append(coarsened(lit.values[row - top : min(row + step, row1) - top], factor, "mean"))
+    return Raster(np.concatenate(bands), dem.grid.window(*window), "hillshade", "1")
 
 
 def draw_relief(ax: Axes, relief: Raster, extent: tuple[float, float, float, float]) -> None:

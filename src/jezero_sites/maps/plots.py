@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jezero_sites.maps import colours
+from jezero_sites.maps.display_grid import bands_of
+from jezero_sites.maps.encode import span_of
 from jezero_sites.raster import Grid, Raster
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ def slope_curves(slope_deg: NDArray[Any], *, limit_deg: float | None, bin_deg: f
     right.set(ylabel="share at or below (%)", ylim=(0, 102))
     if limit_deg is not None:
         left.axvline(limit_deg, color="#111", linestyle="--", linewidth=1.5)
-        within = 100 * float(np.mean(slope_deg[~np.isnan(slope_deg)] <= limit_deg)) if known > 1 else 0.0
+        within = 100 * sum(int(np.sum(band <= limit_deg)) for band in bands_of(slope_deg)) / known
         # white behind the words, so that bars do not cross them
         box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 2}
         text = f"limit {limit_deg:g} deg\n{within:.1f} % within"
@@ -69,10 +71,11 @@ def slope_histogram(slope_deg: NDArray[Any], *, bin_deg: float = 0.5) -> tuple[N
     >>> counts.tolist()
     [2, 1]
     """
-    known = slope_deg[~np.isnan(slope_deg)]
-    top = float(known.max()) if known.size else bin_deg
-    edges = np.arange(0.0, np.floor(top / bin_deg) + 2) * bin_deg
-    counts, _ = np.histogram(known, bins=edges)
+    span = span_of(slope_deg)
+    edges = np.arange(0.0, np.floor((span[1] if span else bin_deg) / bin_deg) + 2) * bin_deg
+    counts = np.zeros(len(edges) - 1, np.int64)
+    for band in bands_of(slope_deg):
+        counts += np.histogram(band[~np.isnan(band)], bins=edges)[0]
     return edges, counts
 
 

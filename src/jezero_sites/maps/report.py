@@ -6,8 +6,6 @@ import math
 from importlib import resources
 from typing import Any
 
-import numpy as np
-
 from jezero_sites.layers import layer_for
 from jezero_sites.maps import colours
 from jezero_sites.maps.plots import png_of, slope_curves
@@ -104,7 +102,7 @@ def _figures(view: RunView) -> list[dict[str, str]]:
     figures = [{"caption": named[name], "url": _overview(view, name)} for name in there]
     limit = view.limit("slope_deg")
     steepest = None if limit is None else limit.value
-    curves = slope_curves(np.asarray(view.layers["slope_deg"].values), limit_deg=steepest)
+    curves = slope_curves(view.layers["slope_deg"].values, limit_deg=steepest)
     caption = "Slope of known ground: histogram, and cumulative curve with the limit"
     return [*figures, {"caption": caption, "url": png_of(curves)}]
 
@@ -118,7 +116,8 @@ def _overview(view: RunView, name: str) -> str:
 
 
 def _shows_something(view: RunView, name: str) -> bool:
-    return name != "dem_quality" or bool(np.any(view.layers[name].values & 127))
+    shares = view.statistics.get(name, {})
+    return name != "dem_quality" or any(v > 0 for k, v in shares.items() if k != "unknown_fraction")
 
 
 def _statistics(view: RunView) -> list[dict[str, Any]]:

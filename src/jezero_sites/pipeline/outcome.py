@@ -1,69 +1,78 @@
-"""The layers of a run as they are written: each with its unit, and with what it rests on in the tags."""
+"""What a run worked out, and what each of its layers rests on, in the tags of its file."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from jezero_sites import hazards, quality
+from jezero_sites import quality
+from jezero_sites.arrays import ByteArray
 from jezero_sites.layers import layer_for
-from jezero_sites.pipeline.stages.ground import Ground
+from jezero_sites.pipeline.stages.ground import ground_tags
 from jezero_sites.pipeline.stages.noise_floor import NoiseFloor
 from jezero_sites.pipeline.stages.rocks import RockField, extrapolation
-from jezero_sites.pipeline.stages.touchdown import Safety
 from jezero_sites.raster import Raster
 from jezero_sites.settings import Settings, cited
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
-    """Everything that was worked out for the cells of a DEM."""
+class Aimed:
+    """The chances to land when aiming at each cell: both bounds, and what coarse cells cost.
 
-    ground: Ground
-    safety: Safety
-    landing: hazards.LandingBounds
-    divert: hazards.LandingBounds | None
+    ``lower`` and ``upper`` are float32, in whole millionths.
+    """
+
+    lower: NDArray[Any]
+    upper: NDArray[Any]
+    factor: int
+    error_bound: float
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What was worked out for the cells of a DEM, beside the layers themselves.
+
+    Attributes
+    ----------
+    dem : Raster
+    hazard_class : uint8 array, or None where none was asked for
+    landing, divert : Aimed or None
+    rocks : RockField or None
+    artefacts : Artefacts
+    floors : tuple of NoiseFloor
+    noise : NoiseEstimate or None
+    statistics : mapping of layer name to its numbers
+    """
+
+    dem: Raster
+    hazard_class: ByteArray | None
+    landing: Aimed | None
+    divert: Aimed | None
     rocks: RockField | None
     artefacts: quality.Artefacts
     floors: tuple[NoiseFloor, ...]
     noise: quality.NoiseEstimate | None
+    statistics: Mapping[str, Mapping[str, float]]
 
 
-UNKNOWN_GROUND = 128
-"""Bit of ``dem_quality`` where the height is unknown."""
-
-
-def run_layers(found: Outcome, settings: Settings) -> dict[str, Raster]:
-    """Return every layer of a run: measured quantities and chances in float32, codes as bytes."""
+def layer_about(found: Outcome, settings: Settings, names: Iterable[str]) -> dict[str, Raster]:
+    """Return for each layer a raster without cells: its name, its unit, and what it rests on in the tags."""
     tags = _tags(found, settings)
-    values: dict[str, Any] = {name: v for name, v in found.ground.values.items() if name != "elevation_m"}
-    values |= _rock_values(found.rocks, found.ground.dem.grid.shape)
-    unknown = np.isnan(np.asarray(found.ground.dem.values))
-    values["dem_quality"] = found.artefacts.flags | np.where(unknown, UNKNOWN_GROUND, 0).astype(np.uint8)
-    safety = found.safety
-    values |= {"hazard_class": safety.hazard_class, "hazard_reason": safety.hazard_reason}
-    values |= {**safety.factors, "binding_factor": safety.binding_factor}
-    values["safe_probability"] = safety.safe_probability
-    for stem, bounds in (("landing", found.landing), ("divert", found.divert)):
-        if bounds is not None:
-            values[f"{stem}_probability"] = bounds.lower
-            values[f"{stem}_probability_upper"] = bounds.upper
-    return {name: _layer(found.ground.dem, name, v, tags.get(name, {})) for name, v in values.items()}
+    return {name: _about(found.dem, name, tags.get(name, {})) for name in names}
 
 
-def _rock_values(rocks: RockField | None, shape: tuple[int, int]) -> dict[str, Any]:
-    if rocks is None:
-        return {}
-    values: dict[str, Any] = {"rocks_in_footprint": np.broadcast_to(rocks.rate, shape)}
-    if np.ndim(rocks.abundance):
-        values["rock_abundance_fraction"] = rocks.abundance
-    return values
+def _about(dem: Raster, name: str, tags: Mapping[str, str]) -> Raster:
+    layer = layer_for(name)
+    nothing = np.empty((0, 0), np.float32)
+    return dem.like(nothing, name=name, unit=layer.unit, tags={"METHOD": layer.about, **tags})
 
 
 def _tags(found: Outcome, settings: Settings) -> dict[str, dict[str, str]]:
-    """Return for each layer what it rests on."""
+    """Return for each layer of a run what it rests on."""
     error, d = settings.dem_error, settings.dispersion
     limits = "; ".join(
         f"{m.layer} {m.kind} {m.value:g} {m.unit} ({cited(m.source, m.verified)})" for m in settings.limits
@@ -77,10 +86,11 @@ def _tags(found: Outcome, settings: Settings) -> dict[str, dict[str, str]]:
         "clockwise from true north",
         "DISPERSION_SOURCE": d.source,
     }
-    fine = [m for m in found.ground.tags.values() if "BELOW_RESOLUTION" in m]
+    measured = ground_tags(found.dem, settings)
+    fine = [m for m in measured.values() if "BELOW_RESOLUTION" in m]
     coarse = {"BELOW_RESOLUTION": "a limited layer: " + fine[0]["BELOW_RESOLUTION"]} if fine else {}
     classes, aimed = classes | coarse, aimed | coarse
-    tags = {name: {**how, **_floor_tags(found.floors, name)} for name, how in found.ground.tags.items()}
+    tags = {name: {**how, **_floor_tags(found.floors, name)} for name, how in measured.items()}
     tags |= dict.fromkeys(("hazard_class", "hazard_reason"), classes)
     tags |= {name: {**classes, **noise} for name in ("safe_probability", "binding_factor")}
     tags["slope_safe_probability"] = {**noise, **coarse, "LIMITS": limits}
@@ -127,16 +137,10 @@ def _floor_tags(floors: tuple[NoiseFloor, ...], name: str) -> dict[str, str]:
     return {}
 
 
-def _accuracy(bounds: hazards.LandingBounds) -> dict[str, str]:
-    if bounds.factor == 1:
+def _accuracy(bounds: Aimed | None) -> dict[str, str]:
+    if bounds is None or bounds.factor == 1:
         return {}
     return {
         "COARSENED": f"{bounds.factor} x {bounds.factor} cells",
         "ERROR_BOUND": f"{bounds.error_bound:.2g}",
     }
-
-
-def _layer(dem: Raster, name: str, values: Any, tags: dict[str, str]) -> Raster:
-    layer = layer_for(name)
-    kept = values if values.dtype == np.uint8 else values.astype(np.float32)
-    return dem.like(kept, name=name, unit=layer.unit, tags={"METHOD": layer.about, **tags})

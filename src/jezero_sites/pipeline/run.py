@@ -2,48 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from jezero_sites.errors import InputError, Notice
-from jezero_sites.hazards import LandingBounds
+from jezero_sites.io.scratch import Scratch
 from jezero_sites.layers import layer_for
 from jezero_sites.pipeline.assessment import Assessment
+from jezero_sites.pipeline.blockwise import STAGES, TWO_BOUNDS, Progress, work_out
+from jezero_sites.pipeline.candidates import find_candidates
 from jezero_sites.pipeline.inputs import check_swapped, elsewhere_notice, input_records, sample_notices
-from jezero_sites.pipeline.outcome import Outcome, run_layers
+from jezero_sites.pipeline.outcome import Aimed, Outcome
 from jezero_sites.pipeline.route import check_route, route_notices
-from jezero_sites.pipeline.stages.aiming import aim, aim_with_divert
-from jezero_sites.pipeline.stages.dem_quality import (
-    estimated_noise,
-    found_artefacts,
-    noise_notices,
-    quality_notices,
-)
-from jezero_sites.pipeline.stages.exceedance import with_noise
-from jezero_sites.pipeline.stages.ground import measure_for, measure_ground
-from jezero_sites.pipeline.stages.noise_floor import noise_floors
+from jezero_sites.pipeline.sinks import Sink, ToMemory
+from jezero_sites.pipeline.stages.cells import run_names
+from jezero_sites.pipeline.stages.dem_quality import noise_notices, quality_notices
 from jezero_sites.pipeline.stages.resolution import check_resolution, fine_notices, resolution_notices
-from jezero_sites.pipeline.stages.rocks import abundance_notices, rock_field
-from jezero_sites.pipeline.stages.touchdown import touchdown_safety
+from jezero_sites.pipeline.stages.rocks import abundance_notices
 from jezero_sites.pipeline.statements import statements_of
-from jezero_sites.pipeline.statistics import layer_statistics
 from jezero_sites.pipeline.summary import summary_of
-from jezero_sites.pipeline.table import find_candidates, site_table
+from jezero_sites.pipeline.table import site_table
 from jezero_sites.raster import Raster
 from jezero_sites.settings import Settings, load_profile
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
-Progress = Callable[[str], None]
-"""Told the name of each stage as it begins."""
-
-STAGES = ("measure the ground", "weigh the hazards", "aim the dispersion ellipse", "find the sites")
-
-TWO_BOUNDS = ("landing_probability", "divert_probability")
-"""Layers with a lower and an upper bound, two bands of one file."""
+_STRIP_ROWS = 256
 
 
 def assess(
@@ -97,69 +84,78 @@ def assess(
         Where the route has other than lines with ``name`` and ``sol``.
     """
     settings = settings or load_profile()
-    samples = _samples_or_catalogue(samples)
+    inputs = Inputs(dem, ortho, samples, rock_abundance, traverse)
+    return assess_into(
+        ToMemory(dem.grid), inputs, settings, allow_coarse=allow_coarse, jobs=jobs, progress=progress
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """What a run is made from: heights, image, samples (Perseverance's where None), rock abundance, route."""
+
+    dem: Raster
+    ortho: Raster | None
+    samples: GeoDataFrame | None
+    abundance: Raster | None = None
+    traverse: GeoDataFrame | None = None
+
+
+def assess_into(
+    sink: Sink,
+    inputs: Inputs,
+    settings: Settings,
+    *,
+    allow_coarse: bool = False,
+    jobs: int = 1,
+    progress: Progress = lambda _: None,
+    scratch: Scratch | None = None,
+) -> Assessment:
+    """Do what :func:`assess` does, with the layers going to a sink; large arrays are kept in a scratch."""
+    dem, samples = inputs.dem, _samples_or_catalogue(inputs.samples)
     check_swapped(samples, dem.grid)
-    check_route(traverse, dem.grid)
+    check_route(inputs.traverse, dem.grid)
     notices = check_resolution(dem, settings, allow_coarse=allow_coarse)
-    found = work_out(dem, settings, abundance=rock_abundance, jobs=jobs, progress=progress)
+    found, layers = work_out(
+        dem, settings, sink=sink, abundance=inputs.abundance, jobs=jobs, progress=progress, scratch=scratch
+    )
     progress(STAGES[3])
-    landing, safety = found.landing, found.safety
-    cells, safe_radius = find_candidates(landing.lower, safety.hazard_class, grid=dem.grid, settings=settings)
+    if found.landing is None or found.hazard_class is None:
+        raise ValueError("a run without hazard classes or landing probabilities has no sites")
+    candidates = find_candidates(
+        found.landing.lower, found.hazard_class, grid=dem.grid, settings=settings, jobs=jobs
+    )
     arrays = {
-        "hazard_class": safety.hazard_class,
-        "landing_probability": landing.lower,
-        "landing_probability_upper": landing.upper,
-        "safe_radius_m": safe_radius,
+        "hazard_class": found.hazard_class,
+        "landing_probability": found.landing.lower,
+        "landing_probability_upper": found.landing.upper,
         "dem_quality": found.artefacts.flags,
         **({} if found.divert is None else {"divert_probability": found.divert.lower}),
     }
-    table = site_table(cells, found.ground, arrays, samples=samples, settings=settings)
-    layers = run_layers(found, settings)
-    statistics = layer_statistics(layers)
+    table = site_table(candidates, dem, arrays, samples=samples, settings=settings)
     notices = (
         *notices,
         *fine_notices(layers.values()),
-        *_found_notices(found, settings, rock_abundance),
-        *route_notices(traverse, dem.grid),
+        *_found_notices(found, settings, inputs.abundance),
+        *route_notices(inputs.traverse, dem.grid),
     )
     return Assessment(
         dem=dem,
-        ortho=ortho,
+        ortho=inputs.ortho,
         layers=layers,
         sites=table,
         samples=samples,
         settings=settings,
-        inputs=input_records(dem, ortho, samples, abundance=rock_abundance, traverse=traverse),
-        notices=_all_notices(dem, ortho, samples, notices),
+        inputs=input_records(
+            dem, inputs.ortho, samples, abundance=inputs.abundance, traverse=inputs.traverse
+        ),
+        notices=_all_notices(dem, inputs.ortho, samples, notices),
         statements=statements_of(found, samples, settings, notices),
-        summary=summary_of(table, samples, statistics, settings, best=_best(landing)),
-        statistics=statistics,
+        summary=summary_of(table, samples, found.statistics, settings, best=_best(found.landing)),
+        statistics=found.statistics,
         noise_floor=found.floors,
-        traverse=traverse,
+        traverse=inputs.traverse,
     )
-
-
-def work_out(
-    dem: Raster,
-    settings: Settings,
-    *,
-    abundance: Raster | None = None,
-    jobs: int = 1,
-    progress: Progress = lambda _: None,
-) -> Outcome:
-    """Return everything that is worked out for the cells of a DEM, stage by stage."""
-    progress(STAGES[0])
-    ground = measure_ground(dem, settings, jobs=jobs)
-    artefacts = found_artefacts(dem)
-    noise = estimated_noise(dem)
-    floors = noise_floors(ground, settings)
-    progress(STAGES[1])
-    rocks = rock_field(dem.grid, settings, abundance)
-    safety = touchdown_safety(ground, settings, rocks)
-    progress(STAGES[2])
-    landing = aim(safety.safe_probability, dem.grid, settings, jobs=jobs)
-    divert = aim_with_divert(safety.safe_probability, dem.grid, settings, jobs=jobs)
-    return Outcome(ground, safety, landing, divert, rocks, artefacts, floors, noise)
 
 
 def assess_layers(
@@ -175,39 +171,84 @@ def assess_layers(
 
     ``names`` picks layers, of a run or any other quantity of the heights; all layers of a run by default.
     """
+    _, layers, notices = layers_into(
+        ToMemory(dem.grid),
+        dem,
+        settings,
+        names=names,
+        abundance=rock_abundance,
+        jobs=jobs,
+        progress=progress,
+    )
+    if names is None:
+        return layers, notices
+    return {name: layers[name] for name in wanted_names(names, settings, rock_abundance)}, notices
+
+
+def layers_into(
+    sink: Sink,
+    dem: Raster,
+    settings: Settings,
+    *,
+    names: tuple[str, ...] | None = None,
+    abundance: Raster | None = None,
+    jobs: int = 1,
+    progress: Progress = lambda _: None,
+    scratch: Scratch | None = None,
+) -> tuple[Outcome, dict[str, Raster], tuple[Notice, ...]]:
+    """Do what :func:`assess_layers` does, with the layers going to a sink; also return what was worked out."""
     fix = "nothing is gated on these layers"
     notices = (*dem.notices, *resolution_notices(dem, settings, fix=fix))
-    extra = [name for name in names or () if layer_for(name).equation is not None]
-    found: dict[str, Raster] = {}
-    if names is None or len(extra) < len(names):
-        outcome = work_out(dem, settings, abundance=rock_abundance, jobs=jobs, progress=progress)
-        found = run_layers(outcome, settings)
-        notices = (*notices, *_found_notices(outcome, settings, rock_abundance))
-    for name in extra:
-        if name not in found:
-            found[name] = with_noise(measure_for(dem, name, settings, jobs=jobs), dem, settings)
-    notices = (*notices, *fine_notices(found.values()))
-    if names is None:
-        return found, notices
+    wanted = None if names is None else wanted_names(names, settings, abundance)
+    found, layers = work_out(
+        dem,
+        settings,
+        names=wanted,
+        sink=sink,
+        abundance=abundance,
+        jobs=jobs,
+        progress=progress,
+        scratch=scratch,
+    )
+    if wanted is None or any(layer_for(name).equation is None for name in wanted):
+        notices = (*notices, *_found_notices(found, settings, abundance))
+    return found, layers, (*notices, *fine_notices(layers.values()))
+
+
+def wanted_names(names: tuple[str, ...], settings: Settings, abundance: Raster | None) -> tuple[str, ...]:
+    """Return the layers to make for those that were asked for: of two bounds both.
+
+    Raises
+    ------
+    InputError
+        ``E_LAYER`` for a layer that the settings do not give.
+    """
+    of_run = run_names(settings, abundance)
     both = [n for name in names for n in ((name, f"{name}_upper") if name in TWO_BOUNDS else (name,))]
     for name in both:
-        if name not in found:
+        if name not in of_run and layer_for(name).equation is None:
             fix = "give what it needs: legs or belly_clearance_m in [lander], [divert], a rock abundance"
             raise InputError("E_LAYER", found=f"these settings give no layer {name}", fix=fix, field="only")
-    return {name: found[name] for name in both}, notices
+    return tuple(dict.fromkeys(both))
 
 
-def _best(landing: LandingBounds) -> tuple[float, float]:
+def _best(landing: Aimed) -> tuple[float, float]:
     """Return the largest lower bound of all cells, and the upper bound there."""
-    place = np.unravel_index(int(np.argmax(landing.lower)), landing.lower.shape)
-    return float(landing.lower[place]), float(landing.upper[place])
+    best, above = -1.0, 0.0
+    for row in range(0, landing.lower.shape[0], _STRIP_ROWS):
+        strip = landing.lower[row : row + _STRIP_ROWS]
+        place = np.unravel_index(int(np.argmax(strip)), strip.shape)
+        if float(strip[place]) > best:
+            best, above = float(strip[place]), float(landing.upper[row : row + _STRIP_ROWS][place])
+    return best, above
 
 
 def _found_notices(found: Outcome, settings: Settings, abundance: Raster | None) -> tuple[Notice, ...]:
+    unknown = found.statistics.get("rocks_in_footprint", {}).get("unknown_fraction", 0.0)
     return (
-        *abundance_notices(found.rocks, abundance),
+        *abundance_notices(unknown, abundance),
         *noise_notices(found.noise, settings),
-        *quality_notices(found.artefacts, found.ground.dem),
+        *quality_notices(found.artefacts, found.dem),
     )
 
 

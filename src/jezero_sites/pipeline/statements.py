@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from jezero_sites.errors import Notice
 from jezero_sites.pipeline.outcome import Outcome
@@ -41,7 +40,7 @@ def statements_of(
     coarse = [f"Coarser than its limits: {n.found}." for n in notices if n.code == "W_COARSE"]
     return (
         *coarse,
-        *([SYNTHETIC] if is_synthetic(found.ground.dem) else []),
+        *([SYNTHETIC] if is_synthetic(found.dem) else []),
         *_limits(settings),
         *rock_statements(found.rocks, settings),
         *_stance(settings),
@@ -114,7 +113,7 @@ def _floor(floor: NoiseFloor, found: Outcome) -> str:
     if floor.p95 is None and floor.rms is not None:
         over = "above" if floor.rms > (floor.limit or 0.0) else "below"
         reads = f"with that error perfectly flat ground could read {floor.rms:.2g} {floor.unit}"
-        median = float(np.nanmedian(found.ground.values[floor.layer]))
+        median = found.statistics[floor.layer].get("p50", math.inf)
         smoother = ""
         if median < floor.rms / 2:
             smoother = (
@@ -145,7 +144,7 @@ def _artefacts(found: Outcome) -> list[str]:
 
 def _aiming(found: Outcome, settings: Settings) -> list[str]:
     lines = []
-    if found.landing.factor > 1:
+    if found.landing is not None and found.landing.factor > 1:
         factor, bound = found.landing.factor, found.landing.error_bound
         far = f"within {bound:.2g} of those on the DEM's own cells"
         if bound >= 1:

@@ -9,9 +9,12 @@ import numpy as np
 
 from jezero_sites import sites
 from jezero_sites.arrays import FloatArray
+from jezero_sites.blocks import Block
 from jezero_sites.errors import InputError
-from jezero_sites.pipeline.stages.ground import Ground, worst_column
-from jezero_sites.raster import Grid
+from jezero_sites.pipeline.candidates import Candidate, exactly
+from jezero_sites.pipeline.stages.cells import window_of
+from jezero_sites.pipeline.stages.ground import ground_reach, measure_ground, measured_names, worst_column
+from jezero_sites.raster import Raster
 from jezero_sites.settings import Limit, Settings
 
 if TYPE_CHECKING:
@@ -26,27 +29,9 @@ COLUMNS = (
 DECIMALS = {"lon_deg": 9, "lat_deg": 9}
 
 
-def find_candidates(
-    lower: FloatArray, hazard_class: Any, *, grid: Grid, settings: Settings
-) -> tuple[list[tuple[int, int]], FloatArray]:
-    """Return the cells of the candidate sites and the safe radius of every cell."""
-    search = settings.search
-    bad = (hazard_class == 0) | (hazard_class == 3)
-    radius = sites.safe_radius_m(bad, dx_m=grid.dx_m, dy_m=grid.dy_m, max_radius_m=search.max_safe_radius_m)
-    passes = ~bad & (radius >= search.min_safe_radius_m) & (lower >= search.min_landing_probability)
-    rows, cols = sites.peaks(lower, passes)
-    order = sites.preference(lower, radius, rows, cols)
-    rows, cols = rows[order], cols[order]
-    lon, lat = grid.lonlat(*grid.xy(rows, cols))
-    kept = sites.keep_apart(
-        lon, lat, separation_m=search.separation_m, most=search.max_sites, radius_m=grid.body_radius_m
-    )
-    return [(int(rows[i]), int(cols[i])) for i in kept], radius
-
-
 def site_table(
-    cells: list[tuple[int, int]],
-    ground: Ground,
+    candidates: list[Candidate],
+    dem: Raster,
     layers: Mapping[str, Any],
     *,
     samples: GeoDataFrame,
@@ -54,13 +39,13 @@ def site_table(
 ) -> GeoDataFrame:
     """Return the ranked table of sites with every measured number.
 
-    ``layers`` holds ``hazard_class``, ``landing_probability``, ``landing_probability_upper``,
-    ``safe_radius_m`` and ``dem_quality`` as arrays, and ``divert_probability`` where the lander can divert.
+    ``layers`` holds ``hazard_class``, ``landing_probability``, ``landing_probability_upper`` and ``dem_quality`` as
+    arrays, and ``divert_probability`` where the lander can divert.
     """
     import geopandas as gpd
 
-    measured = [_measured(row, col, ground, layers, samples=samples, settings=settings) for row, col in cells]
-    grid = ground.dem.grid
+    measured = [_measured(place, dem, layers, samples=samples, settings=settings) for place in candidates]
+    grid = dem.grid
     diverted = ("divert_probability",) if "divert_probability" in layers else ()
     worst = (worst_column(limit) for limit in settings.limits)
     names = dict.fromkeys((*COLUMNS, *worst, "artefact_fraction", "confidence", *diverted, "row", "col"))
@@ -140,16 +125,10 @@ def _no_column(column: str, where: str) -> InputError:
 
 
 def _measured(
-    row: int,
-    col: int,
-    ground: Ground,
-    layers: Mapping[str, Any],
-    *,
-    samples: GeoDataFrame,
-    settings: Settings,
+    place: Candidate, dem: Raster, layers: Mapping[str, Any], *, samples: GeoDataFrame, settings: Settings
 ) -> dict[str, Any]:
     """Return everything measured at one site, by column."""
-    grid = ground.dem.grid
+    grid, row, col = dem.grid, place.row, place.col
     x, y = (float(v) for v in grid.xy(row, col))
     lon, lat = (float(v) for v in grid.lonlat(x, y))
     name, distance = sites.nearest_sample(
@@ -160,22 +139,23 @@ def _measured(
         sample_lat_deg=samples["lat_deg"].to_numpy(float),
         radius_m=grid.body_radius_m,
     )
-    place = {"row": row, "col": col, "x_m": x, "y_m": y, "lon_deg": lon, "lat_deg": lat}
-    single = ("landing_probability", "landing_probability_upper", "safe_radius_m", "divert_probability")
-    here = {n: float(layers[n][row, col]) for n in single if n in layers}
+    where = {"row": row, "col": col, "x_m": x, "y_m": y, "lon_deg": lon, "lat_deg": lat}
+    chances = ("landing_probability", "landing_probability_upper", "divert_probability")
+    here = {n: float(exactly(layers[n][row, col])) for n in chances if n in layers}
     near = {"nearest_sample": name, "nearest_sample_distance_m": distance}
-    around = _statistics(row, col, ground, layers, settings)
-    return {**place, "elevation_m": float(ground.dem.values[row, col]), **here, **around, **near}
+    around = _statistics(place, dem, layers, settings)
+    height = float(dem.values[row, col])
+    return {**where, "elevation_m": height, **here, "safe_radius_m": place.safe_radius_m, **around, **near}
 
 
 def _statistics(
-    row: int, col: int, ground: Ground, layers: Mapping[str, Any], settings: Settings
+    place: Candidate, dem: Raster, layers: Mapping[str, Any], settings: Settings
 ) -> dict[str, float]:
     """Return the statistics of the disc around a site; unknown cells are left out of all but their share.
 
     ``confidence`` is the share of the disc that is known and free of artefacts.
     """
-    grid = ground.dem.grid
+    grid, row, col = dem.grid, place.row, place.col
     disc = sites.disc_around(
         row,
         col,
@@ -184,13 +164,14 @@ def _statistics(
         dy_m=grid.dy_m,
         radius_m=settings.search.site_radius_m,
     )
-    slope, height = disc.of(ground.values["slope_deg"]), disc.of(np.asarray(ground.dem.values))
+    values = {name: around[disc.is_inside] for name, around in _ground_around(disc, dem, settings).items()}
+    slope, height = values["slope_deg"], disc.of(dem.values)
     known, flagged = disc.of(layers["hazard_class"]) != 0, disc.of(layers["dem_quality"]) != 0
     found = {
         "slope_mean_deg": _known(np.mean, slope),
         "slope_p95_deg": _known(lambda v: np.percentile(v, 95), slope),
         "slope_max_deg": _known(np.max, slope),
-        "roughness_max_m": _known(np.max, disc.of(ground.values["roughness_m"])),
+        "roughness_max_m": _known(np.max, values["roughness_m"]),
         "relief_m": _known(np.ptp, height.astype(np.float64)),
         "unknown_fraction": 1.0 - np.count_nonzero(known) / disc.cells,
         "artefact_fraction": np.count_nonzero(flagged) / disc.cells,
@@ -198,8 +179,17 @@ def _statistics(
     }
     for limit in settings.limits:
         worst = np.max if limit.kind == "max" else np.min
-        found[worst_column(limit)] = _known(worst, disc.of(ground.values[limit.layer]))
+        found[worst_column(limit)] = _known(worst, values[limit.layer])
     return {name: float(value) for name, value in found.items()}
+
+
+def _ground_around(disc: sites.Disc, dem: Raster, settings: Settings) -> dict[str, FloatArray]:
+    """Return what was measured of the ground in the rectangle that holds a disc, in float64."""
+    names, block = measured_names(settings), Block(disc.rows, disc.cols)
+    wide = block.with_reach(ground_reach(dem.grid, settings, names, stance=True), dem.grid.shape)
+    ground = measure_ground(window_of(dem, wide), settings, names=names)
+    inner = block.within(wide)
+    return {name: values[inner] for name, values in ground.values.items()}
 
 
 def _known(statistic: Any, values: FloatArray) -> float:

@@ -1,7 +1,7 @@
 """Candidate lander sites: where they are, what was measured there, what they are worth."""
 
 from jezero_sites.sites.access import nearest_sample
-from jezero_sites.sites.candidates import keep_apart, peaks, preference
+from jezero_sites.sites.candidates import is_apart, peaks, preference
 from jezero_sites.sites.cost_distance import cost_distance
 from jezero_sites.sites.disc import Disc, disc_around
 from jezero_sites.sites.safe_radius import safe_radius_m
@@ -12,7 +12,7 @@ __all__ = [
     "binding",
     "cost_distance",
     "disc_around",
-    "keep_apart",
+    "is_apart",
     "nearest_sample",
     "peaks",
     "preference",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -45,39 +47,38 @@ def peaks(
     return row, col
 
 
-def keep_apart(
-    lon_deg: FloatArray, lat_deg: FloatArray, *, separation_m: float, most: int, radius_m: float
-) -> list[int]:
-    """Return which places to keep, walking through them in order of preference.
+def is_apart(
+    lon_deg: FloatArray,
+    lat_deg: FloatArray,
+    kept: Sequence[tuple[float, float]],
+    *,
+    separation_m: float,
+    radius_m: float,
+) -> BoolArray:
+    """Return which places are far enough from all that were kept.
 
     Parameters
     ----------
     lon_deg, lat_deg : arrays of shape (n,)
-        Places, the best first.
+        Places.
+    kept : sequence of (longitude, latitude)
     separation_m : float
-        A place is kept if it is at least this far, in ground metres, from all kept before it; a
-        distance that falls short only by rounding is far enough.
-    most : int
-        How many to keep at most.
+        Least distance on the ground, in metres; one that falls short only by rounding is far enough.
     radius_m : float
         Radius of the body, in metres.
 
-    Returns
-    -------
-    list of int
-        Indices of the kept places, in order.
+    Examples
+    --------
+    A degree at the equator of a sphere of 1000 m radius is 17.45 m:
+
+    >>> is_apart(np.array([1.0, 2.0]), np.zeros(2), [(0.0, 0.0)], separation_m=20.0, radius_m=1000.0)
+    array([False,  True])
     """
-    kept: list[int] = []
-    nearest = np.full(len(lon_deg), np.inf)
-    for index in range(len(lon_deg)):
-        if len(kept) == most:
-            break
-        if nearest[index] < separation_m * (1 - ROUNDING):
-            continue
-        kept.append(index)
-        here = lon_deg[index], lat_deg[index]
-        nearest = np.minimum(nearest, ground_distance_m(*here, lon_deg, lat_deg, radius_m))
-    return kept
+    apart = np.ones(len(lon_deg), np.bool_)
+    for lon, lat in kept:
+        distance = ground_distance_m(lon, lat, lon_deg, lat_deg, radius_m)
+        apart &= ~(distance < separation_m * (1 - ROUNDING))
+    return apart
 
 
 def preference(

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from jezero_sites.arrays import BoolArray, FloatArray
 
+_GROUP = 8  # rows
+
 
 def safe_radius_m(is_bad: BoolArray, *, dx_m: FloatArray, dy_m: float, max_radius_m: float) -> FloatArray:
     """Return the ground distance to the nearest bad cell, in metres.
@@ -45,8 +47,9 @@ def safe_radius_m(is_bad: BoolArray, *, dx_m: FloatArray, dy_m: float, max_radiu
     array([[2., 4., 2.]])
     """
     bad = np.ascontiguousarray(is_bad)
+    away = _columns_to_bad(bad)
     radius: FloatArray = _nearest(
-        _columns_to_bad(bad), np.asarray(dx_m, float), float(dy_m), float(max_radius_m)
+        away, _least_of_groups(away), np.asarray(dx_m, float), float(dy_m), float(max_radius_m)
     )
     return radius
 
@@ -71,21 +74,52 @@ def _columns_to_bad(bad: BoolArray) -> NDArray[np.int32]:
 
 
 @njit(cache=True, nogil=True)
-def _nearest(away: NDArray[np.int32], dx_m: FloatArray, dy_m: float, most_m: float) -> FloatArray:
+def _least_of_groups(away: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return the least of each column within groups of rows: a group that is far cannot hold the nearest."""
+    rows, cols = away.shape
+    out = np.full(((rows + _GROUP - 1) // _GROUP, cols), np.int32(2**31 - 1), np.int32)
+    for i in range(rows):
+        for j in range(cols):
+            out[i // _GROUP, j] = min(out[i // _GROUP, j], away[i, j])
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _nearest(
+    away: NDArray[np.int32], least: NDArray[np.int32], dx_m: FloatArray, dy_m: float, most_m: float
+) -> FloatArray:
     rows, cols = away.shape
     out = np.empty((rows, cols), np.float64)
-    reach = int(most_m / dy_m) + 1
     for i in range(rows):
         for j in range(cols):
             best = min(most_m * most_m, (away[i, j] * dx_m[i]) ** 2)
-            for k in range(1, reach + 1):
-                up = (k * dy_m) ** 2
-                if up >= best:
-                    break
-                for row in (i - k, i + k):
-                    across = 0.0
-                    if 0 <= row < rows:
-                        across = (away[row, j] * dx_m[i]) ** 2
-                    best = min(best, up + across)
+            best = _towards(away, least, (i, j, -1), (dx_m[i], dy_m), best)
+            best = _towards(away, least, (i, j, 1), (dx_m[i], dy_m), best)
             out[i, j] = np.sqrt(best)
     return out
+
+
+@njit(cache=True, nogil=True)
+def _towards(
+    away: NDArray[np.int32],
+    least: NDArray[np.int32],
+    place: tuple[int, int, int],
+    step_m: tuple[float, float],
+    best: float,
+) -> float:
+    """Return the least square of a distance to bad ground in the rows above or below a cell."""
+    i, j, way = place
+    rows, entry = away.shape[0], (_GROUP - 1 if way < 0 else 0)
+    row = i + way
+    while True:
+        up = ((row - i) * step_m[1]) ** 2
+        if up >= best:
+            return best
+        if not 0 <= row < rows:
+            return up
+        is_whole = way < 0 or row + _GROUP <= rows
+        if is_whole and row % _GROUP == entry and up + (least[row // _GROUP, j] * step_m[0]) ** 2 >= best:
+            row += way * _GROUP
+            continue
+        best = min(best, up + (away[row, j] * step_m[0]) ** 2)
+        row += way

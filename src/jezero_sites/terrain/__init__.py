@@ -13,6 +13,7 @@ from jezero_sites.terrain.gradient import (
     ZEVENBERGEN_THORNE_REACH_CELLS,
     horn_gradient,
     slope_deg_of,
+    slope_tangent_of,
     zevenbergen_thorne_gradient,
 )
 from jezero_sites.terrain.hillshade import HILLSHADE_REACH_CELLS, hillshade
@@ -75,6 +76,7 @@ __all__ = [
     "relief_m",
     "rms_roughness_m",
     "slope_deg_of",
+    "slope_tangent_of",
     "tpi_m",
     "tri_riley_m",
     "tri_wilson_m",

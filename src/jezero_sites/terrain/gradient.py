@@ -156,6 +156,28 @@ def zevenbergen_thorne_gradient(
     return gx, gy
 
 
+def slope_tangent_of(gx: FloatArray, gy: FloatArray) -> FloatArray:
+    """Return the length of a gradient, which is the tangent of the slope.
+
+    Parameters
+    ----------
+    gx, gy : arrays of one shape
+        Rise to the east and to the north, metres per metre; NaN where unknown.
+
+    Returns
+    -------
+    array of the same shape
+        The root of the sum of squares, which is rounded alike on every processor; NaN where unknown.
+
+    Examples
+    --------
+    >>> slope_tangent_of(np.array([3.0, np.nan]), np.array([4.0, 0.0]))
+    array([ 5., nan])
+    """
+    tangent: FloatArray = np.sqrt(np.square(gx) + np.square(gy))
+    return tangent
+
+
 def slope_deg_of(gx: FloatArray, gy: FloatArray) -> FloatArray:
     """Return the slope of a gradient, in degrees.
 

@@ -13,7 +13,6 @@ from jezero_sites.errors import SettingsError
 from jezero_sites.hazards import noise_field, noise_floor_p95_deg, plane_gradient_gain
 from jezero_sites.layers import measure
 from jezero_sites.pipeline.stages.exceedance import slope_exceedance
-from jezero_sites.pipeline.stages.ground import measure_ground
 from jezero_sites.pipeline.stages.noise_floor import correlation_of, floors_csv, noise_floors
 from jezero_sites.raster import Raster
 from jezero_sites.settings import load_profile, parse_settings
@@ -30,7 +29,7 @@ def test_floor_is_what_flat_ground_reads(make_dem, model):
     settings = load_profile("four-leg-illustrative")
     settings = replace(settings, dem_error=replace(settings.dem_error, sigma_m=0.15, **ERRORS[model]))
     dem = make_dem((90, 110), cell=(1.0, 1.25))
-    floors = {f.layer or f.operator: f for f in noise_floors(measure_ground(dem, settings), settings)}
+    floors = {f.layer or f.operator: f for f in noise_floors(dem.grid, settings)}
     grid = replace(dem.grid, dx_m=np.full(90, dem.grid.mean_dx_m))
     read: dict[str, list[np.ndarray]] = {}
     names = {"slope_deg": "slope_deg", "roughness_m": "roughness_m", "Horn, 3 x 3 cells": "horn_slope_deg"}
@@ -64,7 +63,7 @@ def test_stance_has_a_floor_that_grows_with_the_error(make_dem):
     p95 = []
     for sigma in (0.0, 0.05, 0.2):
         changed = replace(settings, dem_error=replace(settings.dem_error, sigma_m=sigma))
-        floors = {f.layer: f for f in noise_floors(measure_ground(dem, changed), changed)}
+        floors = {f.layer: f for f in noise_floors(dem.grid, changed)}
         p95.append(floors["stance_tilt_deg"].p95)
     assert p95[0] == 0.0
     assert p95[1] < 5.0 < p95[2]
@@ -94,7 +93,7 @@ def test_a_table_that_is_no_correlation_is_a_coded_error(dem):
     text = f'{head}[dem_error]\nmodel = "table"\n{lags}source = "t"\n'
     settings = parse_settings(text)
     with pytest.raises(SettingsError, match=r"E_SETTINGS_VALUE.*no correlation function"):
-        noise_floors(measure_ground(dem, settings), settings)
+        noise_floors(dem.grid, settings)
     with pytest.raises(SettingsError, match="no correlation function"):
         slope_exceedance(dem, "horn", limit_deg=8.0, error=settings.dem_error)
 
@@ -108,7 +107,7 @@ def test_share_of_flat_ground_over_the_tilt_limit_is_the_share_over_it(make_dem)
             replace(m, value=limit) if m.layer == "stance_tilt_deg" else m for m in settings.limits
         )
         changed = replace(settings, limits=limits)
-        floors = {f.layer: f for f in noise_floors(measure_ground(dem, changed), changed)}
+        floors = {f.layer: f for f in noise_floors(dem.grid, changed)}
         shares.append(floors["stance_tilt_deg"].over_limit_probability)
     assert shares[0] > 0.9 > shares[1] > 0.1 > shares[2]
 
@@ -118,7 +117,7 @@ def test_wide_legs_have_a_floor_too(make_dem):
     settings = load_profile("four-leg-illustrative")
     wide = replace(settings.lander, footprint_radius_m=70.0, hub_to_pad_m=60.0, pad_radius_m=5.0)
     settings = replace(settings, lander=wide)
-    floors = {f.layer: f for f in noise_floors(measure_ground(make_dem((30, 40)), settings), settings)}
+    floors = {f.layer: f for f in noise_floors(make_dem((30, 40)).grid, settings)}
     assert 0.05 < floors["stance_tilt_deg"].p95 < 1.0
 
 
@@ -132,5 +131,5 @@ def test_wide_legs_have_a_floor_too(make_dem):
 def test_errors_far_longer_than_the_lander_have_a_floor_too(make_dem, error):
     settings = load_profile("four-leg-illustrative")
     settings = replace(settings, dem_error=replace(settings.dem_error, **error))
-    floors = {f.layer: f for f in noise_floors(measure_ground(make_dem((40, 50)), settings), settings)}
+    floors = {f.layer: f for f in noise_floors(make_dem((40, 50)).grid, settings)}
     assert 0.0 < floors["stance_tilt_deg"].p95 < 13.3  # that of the worst Gaussian error

@@ -40,12 +40,6 @@ def test_layers_are_those_of_the_equations(dem, four_legs, standing_run):
     assert standing_run.layers["clearance_m"].tags["CLEARANCE_MARGIN_M"].startswith("0.2 ")
 
 
-def test_threads_give_the_same_bits(dem, four_legs):
-    one, three = (standing_on(dem, four_legs, jobs=n) for n in (1, 3))
-    for name, values in one.values.items():
-        np.testing.assert_array_equal(values, three.values[name], err_msg=name)
-
-
 def test_a_tilt_beyond_its_limit_is_unsafe_has_no_chance_and_binds(standing_run):
     layers = {name: raster.values for name, raster in standing_run.layers.items()}
     tilted = layers["stance_tilt_deg"] > 14.01

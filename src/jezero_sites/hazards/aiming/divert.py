@@ -23,10 +23,12 @@ import numpy as np
 
 from jezero_sites.arrays import FloatArray
 from jezero_sites.hazards.aiming.dispersion import REACH_SIGMAS, Covariance
-from jezero_sites.hazards.aiming.landing import check_landing_grid
+from jezero_sites.hazards.aiming.landing import IN_MEMORY, Room, check_landing_grid
 from jezero_sites.hazards.aiming.wide_landing import LandingBounds, landing_bounds, landing_bounds_between
 from jezero_sites.terrain.ground import as_spacing
-from jezero_sites.terrain.relief import disc_maximum, known_disc_maximum
+from jezero_sites.terrain.relief import disc_maximum, disc_reach_cells, known_disc_maximum
+
+_BLOCK_CELLS = 1024  # a side, of the blocks in which the best ground is looked for
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ def divert_probability(
     covariance: Covariance,
     divert: Divert,
     threads: int = 1,
+    room: Room = IN_MEMORY,
 ) -> LandingBounds:
     """Return the bounds of the chance to land safely after a divert, when aiming at each cell, 0 to 1.
 
@@ -86,6 +89,8 @@ def divert_probability(
         Reach of the divert, and the touchdown's error after it.
     threads : int
         Blocks worked on at the same time; the result is the same.
+    room : Room
+        Where the bounds, and what they are made from, are put.
 
     Returns
     -------
@@ -116,31 +121,55 @@ def divert_probability(
     safe, widths = np.asarray(safe_probability), np.asarray(dx_m, np.float64)
     check_landing_grid((safe, safe), widths, threads)
     widths, height = as_spacing(widths, dy_m, len(safe))
-    touchdown = _touchdown_bounds(safe, widths, height, divert.sigma_m, threads)
-    best = _best_in_reach(touchdown, widths, height, divert.radius_m)
-    landing = landing_bounds_between(best, dx_m=widths, dy_m=height, covariance=covariance, threads=threads)
+    touchdown = _touchdown_bounds(safe, (widths, height), divert.sigma_m, threads, room)
+    best = _best_in_reach(touchdown, widths, height, divert.radius_m, room)
+    landing = landing_bounds_between(
+        best, dx_m=widths, dy_m=height, covariance=covariance, threads=threads, room=room
+    )
     return landing._replace(error_bound=min(landing.error_bound + touchdown.error_bound, 1.0))
 
 
 def _touchdown_bounds(
-    safe: FloatArray, widths: FloatArray, dy_m: float, sigma_m: float, threads: int
+    safe: FloatArray, spacing: tuple[FloatArray, float], sigma_m: float, threads: int, room: Room
 ) -> LandingBounds:
     """Return the bounds of the chance at each chosen point; NaN where unknown if touchdowns are exact."""
+    widths, dy_m = spacing
     if REACH_SIGMAS * sigma_m <= min(float(widths.min()), dy_m) / 2.0:
         return LandingBounds(safe, safe, 1, 0.0)
     around = (sigma_m**2, sigma_m**2, 0.0)
-    return landing_bounds(safe, dx_m=widths, dy_m=dy_m, covariance=around, threads=threads)
+    return landing_bounds(safe, dx_m=widths, dy_m=dy_m, covariance=around, threads=threads, room=room)
 
 
 def _best_in_reach(
-    touchdown: LandingBounds, widths: FloatArray, dy_m: float, radius_m: float
+    touchdown: LandingBounds, widths: FloatArray, dy_m: float, radius_m: float, room: Room
 ) -> tuple[FloatArray, FloatArray]:
     """Return the bounds of the chance at the best point within reach of each; NaN where none, or one, is unknown."""
     if radius_m < min(float(widths.min()), dy_m):
         return touchdown.lower, touchdown.upper
-    across = math.hypot(len(widths) * dy_m, touchdown.lower.shape[1] * float(widths.max()))
+    height, length = touchdown.lower.shape
+    across = math.hypot(height * dy_m, length * float(widths.max()))
     reach = min(radius_m, across)  # farther lies no cell
-    return (
-        known_disc_maximum(touchdown.lower, dx_m=widths, dy_m=dy_m, radius_m=reach),
-        disc_maximum(touchdown.upper, dx_m=widths, dy_m=dy_m, radius_m=reach),
-    )
+    tall, wide = disc_reach_cells(reach, dx_m=widths, dy_m=dy_m)
+    lower, upper = room.new((height, length)), room.new((height, length))
+    for top in range(0, height, _BLOCK_CELLS):
+        for left in range(0, length, _BLOCK_CELLS):
+            rows, seen_rows = _with_reach(top, tall, height)
+            columns, seen_columns = _with_reach(left, wide, length)
+            inner = (
+                slice(top - seen_rows.start, rows.stop - seen_rows.start),
+                slice(left - seen_columns.start, columns.stop - seen_columns.start),
+            )
+            for bound, found, disc in (
+                (touchdown.lower, lower, known_disc_maximum),
+                (touchdown.upper, upper, disc_maximum),
+            ):
+                seen = np.asarray(bound[seen_rows, seen_columns], np.float64)
+                best = disc(seen, dx_m=widths[seen_rows], dy_m=dy_m, radius_m=reach)
+                found[rows, columns] = best[inner]
+            room.done()
+    return lower, upper
+
+
+def _with_reach(start: int, reach: int, size: int) -> tuple[slice, slice]:
+    stop = min(start + _BLOCK_CELLS, size)
+    return slice(start, stop), slice(max(start - reach, 0), min(stop + reach, size))

@@ -15,9 +15,10 @@ band: the result depends on the grid alone. It is rounded to 1e-6. Reach: ``disp
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,9 +29,29 @@ from jezero_sites.hazards.aiming.dispersion import Covariance, cell_mass, disper
 from jezero_sites.hazards.row_bands import row_bands
 
 _SMALLEST_BLOCK, _LARGEST_BLOCK = 256, 1024  # cells a side; powers of two between, about four reaches
+_STRIP_CELLS = 1 << 22
 _DECIMALS = 6  # the sums hold to about 1e-15; fewer digits keep processors in agreement
 
 Spectrum = NDArray[np.complex128]
+
+
+@dataclass(frozen=True)
+class Room:
+    """Where results are put, and what is done after each block; for rasters that do not fit into memory.
+
+    Parameters
+    ----------
+    new : callable
+        Gives an array of a shape, of any content, of floating point.
+    done : callable
+        Called after each block.
+    """
+
+    new: Callable[[tuple[int, ...]], NDArray[Any]] = np.empty
+    done: Callable[[], None] = lambda: None
+
+
+IN_MEMORY = Room()
 
 
 def landing_probability(
@@ -88,6 +109,7 @@ def landing_probability_between(
     dy_m: float,
     covariance: Covariance,
     threads: int = 1,
+    room: Room = IN_MEMORY,
 ) -> tuple[FloatArray, FloatArray]:
     """Return the bounds of the chance to land safely where the chance in a cell is itself known as bounds, 0 to 1.
 
@@ -98,6 +120,8 @@ def landing_probability_between(
         0 in the lowest and as 1 in the highest.
     dx_m, dy_m, covariance, threads
         As for ``landing_probability``.
+    room : Room
+        Where the bounds are put.
 
     Returns
     -------
@@ -122,11 +146,12 @@ def landing_probability_between(
     most = height - 1, length - 1  # no two cells are further apart
     rows, columns = dispersion_reach_cells(covariance, dx_m=widths, dy_m=dy_m)
     side = _block_side((min(rows, most[0]), min(columns, most[1])))
-    lower, upper = np.empty((height, length)), np.empty((height, length))
+    lower, upper = room.new((height, length)), room.new((height, length))
 
     def fill(task: tuple[_Box, FloatArray, Spectrum]) -> None:
         here = task[0].cells
         lower[here], upper[here] = _block_bounds(safe_bounds, *task)
+        room.done()
 
     with ThreadPoolExecutor(max_workers=threads) as pool:
         for start, stop in row_bands(widths):
@@ -165,8 +190,11 @@ def check_landing_grid(safe_bounds: tuple[FloatArray, FloatArray], widths: Float
             raise ValueError(
                 f"probabilities {safe.shape} and widths {widths.shape}, one per row, must agree in shape"
             )
-        if np.any((safe < 0.0) | (safe > 1.0)):
-            raise ValueError("safe_probability must lie between 0 and 1, or be NaN where unknown")
+        step = max(1, _STRIP_CELLS // safe.shape[1])
+        for row in range(0, safe.shape[0], step):
+            part = safe[row : row + step]
+            if np.any((part < 0.0) | (part > 1.0)):
+                raise ValueError("safe_probability must lie between 0 and 1, or be NaN where unknown")
     if threads < 1:
         raise ValueError(f"threads {threads} must be 1 or more")
 

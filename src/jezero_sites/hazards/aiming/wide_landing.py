@@ -42,7 +42,13 @@ from numpy.typing import NDArray
 
 from jezero_sites.arrays import FloatArray
 from jezero_sites.hazards.aiming.dispersion import REACH_SIGMAS, Covariance, dispersion_reach_cells
-from jezero_sites.hazards.aiming.landing import band_width_m, check_landing_grid, landing_probability_between
+from jezero_sites.hazards.aiming.landing import (
+    IN_MEMORY,
+    Room,
+    band_width_m,
+    check_landing_grid,
+    landing_probability_between,
+)
 from jezero_sites.hazards.row_bands import row_bands
 
 LARGEST_KERNEL_CELLS = (
@@ -70,6 +76,7 @@ def landing_bounds(
     covariance: Covariance,
     threads: int = 1,
     largest_kernel_cells: int = LARGEST_KERNEL_CELLS,
+    room: Room = IN_MEMORY,
 ) -> LandingBounds:
     """Return the bounds of the chance to land safely when aiming at each cell, 0 to 1, for any dispersion.
 
@@ -80,6 +87,8 @@ def landing_bounds(
     largest_kernel_cells : int
         Farthest reach from the aim, in cells, to be summed; it ends where no two cells of the raster are farther
         apart. A wider dispersion is summed on the smallest coarse cells that fit.
+    room : Room
+        Where the bounds are put.
 
     Returns
     -------
@@ -112,6 +121,7 @@ def landing_bounds(
         covariance=covariance,
         threads=threads,
         largest_kernel_cells=largest_kernel_cells,
+        room=room,
     )
 
 
@@ -123,6 +133,7 @@ def landing_bounds_between(
     covariance: Covariance,
     threads: int = 1,
     largest_kernel_cells: int = LARGEST_KERNEL_CELLS,
+    room: Room = IN_MEMORY,
 ) -> LandingBounds:
     """Return the bounds of the chance to land safely where that in a cell is itself known as bounds, 0 to 1.
 
@@ -142,12 +153,17 @@ def landing_bounds_between(
     if factor > 1:
         safe_bounds, widths = _coarse_bounds(safe_bounds, factor), _coarse_widths(widths, factor)
     lower, upper = landing_probability_between(
-        safe_bounds, dx_m=widths, dy_m=factor * dy_m, covariance=covariance, threads=threads
+        safe_bounds,
+        dx_m=widths,
+        dy_m=factor * dy_m,
+        covariance=covariance,
+        threads=threads,
+        room=room if factor == 1 else IN_MEMORY,
     )
     if factor == 1:
         return LandingBounds(lower, upper, 1, 0.0)
     error = coarsening_error(covariance, dx_m=np.asarray(dx_m, np.float64), dy_m=dy_m, factor=factor)
-    lower, upper = (_interpolated(bound, shape, factor) for bound in (lower, upper))
+    lower, upper = (_interpolated(bound, shape, factor, room) for bound in (lower, upper))
     return LandingBounds(lower, upper, factor, error)
 
 
@@ -238,13 +254,14 @@ def _band_widths(widths: FloatArray) -> FloatArray:
     return np.concatenate([np.full(b - a, band_width_m(widths[a:b])) for a, b in row_bands(widths)])
 
 
-def _interpolated(coarse: FloatArray, shape: tuple[int, ...], factor: int) -> FloatArray:
+def _interpolated(coarse: FloatArray, shape: tuple[int, ...], factor: int, room: Room) -> FloatArray:
     """Return framed coarse values at the centres of the fine cells, bilinearly."""
     (rows, down), (columns, across) = (_position(n, factor) for n in shape)
-    fine = np.empty(shape)
+    fine: FloatArray = room.new(shape)
     for start in range(0, shape[0], _STRIP_ROWS):
         strip = slice(start, start + _STRIP_ROWS)
         part = down[strip, None]
         lines = (1.0 - part) * coarse[rows[strip]] + part * coarse[rows[strip] + 1]
-        fine[strip] = (1.0 - across) * lines[:, columns] + across * lines[:, columns + 1]
-    return fine.round(6)
+        fine[strip] = ((1.0 - across) * lines[:, columns] + across * lines[:, columns + 1]).round(6)
+        room.done()
+    return fine

@@ -78,18 +78,63 @@ def slope_exceedance_probability(
     >>> slope_exceedance_probability(at_limit, level, sigma_gx=sigma, sigma_gy=sigma, limit_tan=0.2).round(4)
     array([[0.5, 0.5]])
     """
-    east, north = (np.ascontiguousarray(g, np.float64) for g in (gx, gy))
-    sigmas = tuple(np.ascontiguousarray(s, np.float64) for s in (sigma_gx, sigma_gy))
-    if east.ndim != 2 or east.shape != north.shape or any(s.shape != (len(east),) for s in sigmas):
-        raise ValueError(
-            f"gradients {east.shape}, {north.shape} and sigmas, one per row, must agree in shape"
-        )
-    _check(*sigmas, limit_tan=limit_tan)
-    found = np.empty_like(east)
-    for start, stop in row_bands(*sigmas):
-        rows = slice(start, stop)
-        _fill_band(east[rows], north[rows], (sigmas[0][rows], sigmas[1][rows]), limit_tan, found[rows])
-    return found
+    return SlopeExceedance(sigma_gx, sigma_gy, limit_tan=limit_tan).probability(gx, gy)
+
+
+class SlopeExceedance:
+    """The chance that the true slope exceeds a limit, made ready for a grid and read part by part.
+
+    Parameters
+    ----------
+    sigma_gx, sigma_gy : arrays of shape (rows,)
+        Standard deviations of the gradient's errors, for every row of the whole grid.
+    limit_tan : float
+        Tangent of the limiting slope, 0 or more.
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree, or a sigma or the limit is negative or not finite.
+    """
+
+    def __init__(self, sigma_gx: FloatArray, sigma_gy: FloatArray, *, limit_tan: float) -> None:
+        self._sigmas = tuple(np.ascontiguousarray(s, np.float64) for s in (sigma_gx, sigma_gy))
+        if self._sigmas[0].ndim != 1 or self._sigmas[0].shape != self._sigmas[1].shape:
+            raise ValueError("sigmas, one per row, must agree in shape")
+        _check(*self._sigmas, limit_tan=limit_tan)
+        self._limit_tan, self._bands = limit_tan, row_bands(*self._sigmas)
+
+    def probability(self, gx: FloatArray, gy: FloatArray, *, first_row: int | None = None) -> FloatArray:
+        """Return the chance for the gradients of some rows of the grid, 0 to 1.
+
+        Parameters
+        ----------
+        gx, gy : arrays of shape (rows, columns)
+            Measured gradient to the east and to the north; NaN where unknown.
+        first_row : int, optional
+            The row of the grid that theirs begin at; all rows must be given where it is left out.
+
+        Raises
+        ------
+        ValueError
+            If shapes disagree.
+        """
+        east, north = (np.ascontiguousarray(g, np.float64) for g in (gx, gy))
+        rows, top = len(self._sigmas[0]), first_row or 0
+        fits = top + len(east) <= rows if first_row is not None else len(east) == rows
+        if east.ndim != 2 or east.shape != north.shape or not fits:
+            raise ValueError(
+                f"gradients {east.shape}, {north.shape} and sigmas, one per row, must agree in shape"
+            )
+        found = np.empty_like(east)
+        for start, stop in self._bands:
+            first, last = max(start, top), min(stop, top + len(east))
+            if first < last:
+                part, whole = slice(first - top, last - top), slice(first, last)
+                base = float(self._sigmas[0][start]), float(self._sigmas[1][start])
+                sigmas = self._sigmas[0][whole], self._sigmas[1][whole]
+                _fill_band((east[part], north[part]), sigmas, base, self._limit_tan, found[part])
+        return found
 
 
 def slope_exceedance_quadrature(
@@ -170,15 +215,16 @@ def noise_floor_p95_deg(sigma_gx: float, sigma_gy: float) -> float:
 
 
 def _fill_band(
-    east: FloatArray,
-    north: FloatArray,
+    gradient: tuple[FloatArray, FloatArray],
     sigmas: tuple[FloatArray, FloatArray],
+    first: tuple[float, float],
     limit_tan: float,
     found: FloatArray,
 ) -> None:
-    if sigmas[0][0] < sigmas[1][0]:  # the first axis has the larger sigma: turned ground gives the same
-        east, north, sigmas = north, east, (sigmas[1], sigmas[0])
-    first = float(sigmas[0][0]), float(sigmas[1][0])
+    """Fill rows of a band from its table, that of the sigmas of its first row."""
+    east, north = gradient
+    if first[0] < first[1]:  # the first axis has the larger sigma: turned ground gives the same
+        east, north, sigmas, first = north, east, (sigmas[1], sigmas[0]), (first[1], first[0])
     if first[0] == 0.0:
         steeper = (np.hypot(east, north) > limit_tan).astype(np.float64)
         found[:] = np.where(np.isnan(east) | np.isnan(north), np.nan, steeper)
@@ -201,7 +247,7 @@ def _nodes(larger: float, smaller: float, limit_tan: float) -> tuple[FloatArray,
     return np.linspace(low, high, 4 + math.ceil(steps[0])), np.linspace(0.0, 1.0, 9 + math.ceil(steps[1]))
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=512)
 def _table(larger: float, smaller: float, limit_tan: float) -> FloatArray:
     """Return the chance over gradient and share."""
     nodes = _nodes(larger, smaller, limit_tan)
@@ -210,7 +256,7 @@ def _table(larger: float, smaller: float, limit_tan: float) -> FloatArray:
     return table
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=512)
 def _log_slopes(larger: float, smaller: float, limit_tan: float) -> FloatArray:
     """Return how the table changes with the logarithms of both sigmas, by central differences."""
     nodes = _nodes(larger, smaller, limit_tan)

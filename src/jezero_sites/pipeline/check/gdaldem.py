@@ -137,7 +137,7 @@ def _write(path: Path, heights_m: FloatArray, dx_m: float, dy_m: float) -> None:
         "units": ["m"],
         "tags": [{}],
         "nodata": float("nan"),
-        "overview": "nearest",
+        "overview": "average",
     }
     write_raster(path, [heights_m], grid=grid, **about)  # type: ignore[arg-type]
 

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import jezero_sites
+from jezero_sites.blocks import blocks_of
 from jezero_sites.errors import Notice
 from jezero_sites.io.hashing import check_unchanged, sha256_of
-from jezero_sites.io.write import write_raster, write_text
+from jezero_sites.io.write import Span, write_raster, write_text
 from jezero_sites.pipeline.assessment import Assessment
 from jezero_sites.pipeline.inputs import InputRecord, check_inputs
 from jezero_sites.pipeline.run_files.record import LAYER_NAME, LAYERS, SCHEMA
 from jezero_sites.pipeline.run_files.route import route_record
 from jezero_sites.pipeline.run_files.stage import staged
+from jezero_sites.pipeline.sinks import UPPER, ToFiles, overview_of
+from jezero_sites.pipeline.spans import layer_spans
+from jezero_sites.pipeline.stages.cells import published
 from jezero_sites.pipeline.stages.noise_floor import floors_csv
 from jezero_sites.raster import Raster
 from jezero_sites.settings import Settings, settings_dict, settings_toml
 
 Progress = Callable[[str], None]
-_UPPER = "_upper"  # ending of the layer that is the second band of its lower bound's file
 
 
 def save_run(
@@ -43,17 +46,23 @@ def save_run(
     DiskError
         ``E_DISK_FULL``, ``E_WRITE`` or ``E_WRITE_VERIFY``.
     """
+    with staged(directory) as stage:
+        layers = {"elevation_m": run.dem, **run.layers}
+        write_layers(layers, stage / "layers", spans=layer_spans(run.dem, layers) if scaled else None)
+        write_pages(run, stage, progress=progress)
+    return directory
+
+
+def write_pages(run: Assessment, stage: Path, *, progress: Progress) -> None:
+    """Write everything of a run but its layers: sites, map, report, record; then see that the inputs are unchanged."""
     from jezero_sites.io.points.vectors import write_sites
 
-    with staged(directory) as stage:
-        write_layers({"elevation_m": run.dem, **run.layers}, stage / "layers", scaled=scaled)
-        write_sites(run.sites, stage)
-        write_map(run, stage, progress=progress)
-        write_text(stage / "report.html", run.report())
-        write_text(stage / "noise_floor.csv", floors_csv(run.noise_floor))
-        write_recipe(stage, run.settings, _record(run))
-        check_inputs(run.inputs)
-    return directory
+    write_sites(run.sites, stage)
+    write_map(run, stage, progress=progress)
+    write_text(stage / "report.html", run.report())
+    write_text(stage / "noise_floor.csv", floors_csv(run.noise_floor))
+    write_recipe(stage, run.settings, _record(run))
+    check_inputs(run.inputs)
 
 
 def save_layers(
@@ -63,7 +72,6 @@ def save_layers(
     settings: Settings,
     inputs: tuple[InputRecord, ...],
     notices: tuple[Notice, ...],
-    scaled: bool = False,
 ) -> Path:
     """Write a directory of layers alone, with ``config.toml`` and ``run.json``.
 
@@ -75,15 +83,26 @@ def save_layers(
     from jezero_sites.pipeline.statistics import layer_statistics
 
     with staged(directory, kind=LAYERS) as stage:
-        write_layers(layers, stage / "layers", scaled=scaled)
-        record = {
-            "inputs": [i.as_dict() for i in inputs],
-            "notices": [n.as_dict() for n in notices],
-            "layers": layer_statistics(layers),
-        }
-        write_recipe(stage, settings, record)
-        check_inputs(inputs)
+        write_layers(layers, stage / "layers")
+        write_layers_record(stage, settings, layer_statistics(layers), inputs, notices)
     return directory
+
+
+def write_layers_record(
+    stage: Path,
+    settings: Settings,
+    statistics: Mapping[str, Mapping[str, float]],
+    inputs: tuple[InputRecord, ...],
+    notices: tuple[Notice, ...],
+) -> None:
+    """Write ``config.toml`` and ``run.json`` of layers alone; then see that the inputs are unchanged."""
+    record = {
+        "inputs": [i.as_dict() for i in inputs],
+        "notices": [n.as_dict() for n in notices],
+        "layers": {name: dict(numbers) for name, numbers in statistics.items()},
+    }
+    write_recipe(stage, settings, record)
+    check_inputs(inputs)
 
 
 def write_map(run: Assessment, folder: Path, *, progress: Progress = lambda _: None) -> None:
@@ -103,7 +122,9 @@ def write_map(run: Assessment, folder: Path, *, progress: Progress = lambda _: N
     site_map.save(folder / "map.html", full_map="map/index.html")
 
 
-def write_layers(layers: dict[str, Raster], folder: Path, *, scaled: bool = False) -> None:
+def write_layers(
+    layers: Mapping[str, Raster], folder: Path, *, spans: Mapping[str, Span] | None = None
+) -> None:
     """Write each layer as a Cloud-Optimised GeoTIFF; both bounds of a probability in one file.
 
     Raises
@@ -114,14 +135,19 @@ def write_layers(layers: dict[str, Raster], folder: Path, *, scaled: bool = Fals
     for name in layers:
         if not LAYER_NAME.fullmatch(name):
             raise ValueError(f"{name!r} is no name of a layer")
-    folder.mkdir(parents=True, exist_ok=True)
     for name, raster in layers.items():
-        if name.endswith(_UPPER) and name.removesuffix(_UPPER) in layers:
+        if name.endswith(UPPER) and name.removesuffix(UPPER) in layers:
             continue
-        bands = [raster]
-        if name + _UPPER in layers:
-            bands.append(layers[name + _UPPER])
-        write_layer(folder / f"{name}.tif", bands, scaled=scaled)
+        bands = {n: layers[n] for n in (name, name + UPPER) if n in layers}
+        sink = ToFiles(folder, raster.grid, spans=spans)
+        try:
+            sink.begin(bands)
+            for block in blocks_of(raster.grid.shape, sink.tile):
+                for band, its in bands.items():
+                    sink.put(band, block, published(its.values[block.cells]))
+            sink.finish()
+        finally:
+            sink.drop()
 
 
 def save_layer(path: Path, raster: Raster) -> None:
@@ -141,17 +167,17 @@ def save_layer(path: Path, raster: Raster) -> None:
 def write_layer(path: Path, bands: list[Raster], *, scaled: bool = False) -> None:
     """Write one layer, its unit and method in the tags, its overviews by the worst value."""
     first = bands[0]
-    is_code = first.values.dtype == np.uint8
+    code = first.values.dtype == np.uint8
     write_raster(
         path,
-        [b.values if is_code else np.asarray(b.values, np.float32) for b in bands],
+        [b.values if code else np.asarray(b.values, np.float32) for b in bands],
         grid=first.grid,
         names=[b.name for b in bands],
         units=[b.unit for b in bands],
         tags=[dict(b.tags) for b in bands],
-        nodata=None if is_code else float("nan"),
-        scaled=scaled and not is_code,
-        overview=_overview(first.name),
+        nodata=None if code else float("nan"),
+        scaled=scaled and not code,
+        overview=overview_of(first.name),
     )
 
 
@@ -187,16 +213,6 @@ def _record(run: Assessment) -> dict[str, Any]:
         "samples": rows,
         **({} if run.traverse is None else {"traverse": route_record(run.traverse)}),
     }
-
-
-def _overview(name: str) -> str:
-    if "probability" in name or name == "clearance_m":
-        return "min"
-    if name in ("hazard_reason", "dem_quality"):
-        return "or"
-    if name == "binding_factor":
-        return "mode"
-    return "average" if name in ("elevation_m", "hillshade", "aspect_deg") else "max"
 
 
 def _software() -> dict[str, str]:

@@ -13,7 +13,12 @@ MOST_DIVERT_CELLS = 1000
 
 
 def aim(
-    safe_probability: FloatArray, grid: Grid, settings: Settings, *, jobs: int = 1
+    safe_probability: FloatArray,
+    grid: Grid,
+    settings: Settings,
+    *,
+    jobs: int = 1,
+    room: hazards.Room = hazards.IN_MEMORY,
 ) -> hazards.LandingBounds:
     """Return the chance of success when aiming at each cell: lower and upper bound.
 
@@ -29,13 +34,19 @@ def aim(
             dy_m=grid.dy_m,
             covariance=_covariance(grid, settings),
             threads=jobs,
+            room=room,
         )
     except ValueError as error:
         raise _refused(error) from error
 
 
 def aim_with_divert(
-    safe_probability: FloatArray, grid: Grid, settings: Settings, *, jobs: int = 1
+    safe_probability: FloatArray,
+    grid: Grid,
+    settings: Settings,
+    *,
+    jobs: int = 1,
+    room: hazards.Room = hazards.IN_MEMORY,
 ) -> hazards.LandingBounds | None:
     """Return the same where the lander diverts to the best ground in reach; None where it cannot divert.
 
@@ -63,6 +74,7 @@ def aim_with_divert(
             covariance=_covariance(grid, settings),
             divert=hazards.Divert(settings.divert.radius_m, settings.divert.sigma_m),
             threads=jobs,
+            room=room,
         )
     except ValueError as error:
         raise _refused(error) from error

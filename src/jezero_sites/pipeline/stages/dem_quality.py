@@ -6,7 +6,10 @@ import numpy as np
 import tomli_w
 
 from jezero_sites import quality
+from jezero_sites.arrays import ByteArray
+from jezero_sites.blocks import each
 from jezero_sites.errors import Notice
+from jezero_sites.io.scratch import Scratch, free_now_and_then, new_array
 from jezero_sites.raster import Raster
 from jezero_sites.settings import Settings
 
@@ -37,9 +40,23 @@ def estimated_noise(dem: Raster) -> quality.NoiseEstimate | None:
         return None
 
 
-def found_artefacts(dem: Raster) -> quality.Artefacts:
-    """Return what the screen of artefacts finds in a DEM."""
-    return quality.artefacts(dem.values, dx_m=dem.grid.dx_m, dy_m=dem.grid.dy_m)
+def found_artefacts(dem: Raster, *, jobs: int = 1, scratch: Scratch | None = None) -> quality.Artefacts:
+    """Return what the screen of artefacts finds in a DEM, piece by piece where it is large."""
+    flags: ByteArray = new_array(scratch, dem.grid.shape, np.uint8)
+    found: list[tuple[quality.Piece, quality.Seam]] = []
+    screened: list[bool] = []
+
+    def screen(piece: quality.Piece) -> None:
+        heights, widths = dem.values[piece.seen_rows, piece.seen_columns], dem.grid.dx_m[piece.seen_rows]
+        ours = quality.artefacts(heights, dx_m=widths, dy_m=dem.grid.dy_m)
+        flags[piece.rows, piece.columns] = ours.flags[piece.inner]
+        placed = (piece.placed(seam) for seam in ours.seams)
+        found.extend((piece, seam) for seam in placed if seam is not None)
+        screened.append(ours.screened)
+
+    done = free_now_and_then(scratch)
+    each(screen, quality.pieces_of(dem.grid.shape), jobs=jobs, done=done)
+    return quality.Artefacts(flags, quality.joined_seams(found, dem.grid.shape), screened=any(screened))
 
 
 def height_step(dem: Raster) -> float:
@@ -98,7 +115,7 @@ def artefacts_in_words(found: quality.Artefacts) -> str:
         return "not screened: the DEM is too small"
     parts = [_seams(found)] if found.seams else []
     for bit, name in quality.FLAG_NAMES.items():
-        share = float(np.mean((found.flags & bit) != 0))
+        share = found.share(bit)
         if share > 0 and not (name == "seam" and found.seams):
             parts.append(f"{name} on {_percent(share)} of the cells")
     return "; ".join(parts)

@@ -14,9 +14,10 @@ from jezero_sites.arrays import FloatArray
 from jezero_sites.blocks import map_strips
 from jezero_sites.errors import InputError
 from jezero_sites.hazards.row_bands import row_bands
-from jezero_sites.layers import corner_slope, layer_for, lengths_of
-from jezero_sites.pipeline.stages.ground import THREE_CELLS, is_slope, layer_lengths
+from jezero_sites.layers import corner_slope, layer_for, layer_tags, lengths_of
+from jezero_sites.pipeline.stages.ground import THREE_CELLS, asked_baseline_m, is_slope, layer_lengths
 from jezero_sites.pipeline.stages.noise_floor import correlation_of, no_correlation
+from jezero_sites.pipeline.stages.resolution import marked
 from jezero_sites.raster import Grid, Raster
 from jezero_sites.settings import DEFAULT_BASELINE_M, DemError, Settings
 
@@ -178,6 +179,18 @@ def with_noise(slope: Raster, dem: Raster, settings: Settings) -> Raster:
     else:
         return slope
     return replace(slope, tags={**slope.tags, **noise.tags()})
+
+
+def quantity_about(dem: Raster, name: str, settings: Settings) -> Raster:
+    """Return a raster without cells for a quantity of the heights: its unit, and how it is measured in the tags."""
+    layer, nothing = layer_for(name), np.empty((0, 0), np.float32)
+    tags = layer_tags(layer, dem.grid, layer_lengths(dem, name, settings))
+    about = dem.like(nothing, name=name, unit=layer.unit, tags=tags)
+    if name in THREE_CELLS:
+        about = marked(about, dem, 2 * max(dem.grid.dy_m, dem.grid.mean_dx_m), settings)
+    elif layer.needs == "baseline_m":
+        about = marked(about, dem, asked_baseline_m(name, settings), settings)
+    return with_noise(about, dem, settings)
 
 
 def gradient_sigmas(

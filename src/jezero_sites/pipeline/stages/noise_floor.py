@@ -14,7 +14,7 @@ from jezero_sites import hazards
 from jezero_sites.errors import SettingsError
 from jezero_sites.hazards import Correlation
 from jezero_sites.layers import layer_for
-from jezero_sites.pipeline.stages.ground import Ground
+from jezero_sites.pipeline.stages.ground import is_slope, layer_lengths_on, measured_names
 from jezero_sites.pipeline.stages.standing import legs_of
 from jezero_sites.raster import Grid
 from jezero_sites.settings import DemError, Settings
@@ -74,7 +74,7 @@ class NoiseFloor:
         return tags
 
 
-def noise_floors(ground: Ground, settings: Settings) -> tuple[NoiseFloor, ...]:
+def noise_floors(grid: Grid, settings: Settings) -> tuple[NoiseFloor, ...]:
     """Return the noise floor of every slope, roughness and stance layer, and of the usual other operators.
 
     Raises
@@ -83,7 +83,7 @@ def noise_floors(ground: Ground, settings: Settings) -> tuple[NoiseFloor, ...]:
         ``E_SETTINGS_VALUE`` where the table of correlations is not that of any error.
     """
     try:
-        return _floors(ground, settings)
+        return _floors(grid, settings)
     except ValueError as error:
         raise no_correlation(error) from error
 
@@ -94,17 +94,17 @@ def no_correlation(error: ValueError) -> SettingsError:
     return SettingsError("E_SETTINGS_VALUE", found=str(error), fix=fix, field="dem_error.correlation")
 
 
-def _floors(ground: Ground, settings: Settings) -> tuple[NoiseFloor, ...]:
-    grid, error = ground.dem.grid, settings.dem_error
-    floors = [_plane(name, ground, settings) for name in ground.gradients]
-    rows, cols = ground.lengths["roughness_m"].window
+def _floors(grid: Grid, settings: Settings) -> tuple[NoiseFloor, ...]:
+    error = settings.dem_error
+    floors = [_plane(name, grid, settings) for name in measured_names(settings) if is_slope(name)]
+    rows, cols = layer_lengths_on(grid, "roughness_m", settings).window
     gain = hazards.residual_rms_gain((rows, cols), **_spacing(grid), correlation=correlation_of(error))
     rough, limit = gain * error.sigma_m, settings.limit("roughness_m")
     about = f"RMS about the plane over {cols} x {rows} cells"
     most = None if limit is None else limit.value
     floors.append(NoiseFloor("roughness_m", about, None, None, None, rough, None, "m", most))
-    if "stance_tilt_deg" in ground.values:
-        floors.append(_stance(ground, settings))
+    if legs_of(settings.lander) is not None:
+        floors.append(_stance(grid, settings))
     return (*floors, *other_operators(grid, error))
 
 
@@ -137,14 +137,14 @@ def _spacing(grid: Grid) -> dict[str, float]:
     return {"dx_m": grid.mean_dx_m, "dy_m": grid.dy_m}
 
 
-def _plane(name: str, ground: Ground, settings: Settings) -> NoiseFloor:
-    rows, cols = ground.lengths[name].window
+def _plane(name: str, grid: Grid, settings: Settings) -> NoiseFloor:
+    rows, cols = layer_lengths_on(grid, name, settings).window
     limit = settings.limit(name)
     return _slope(
         name,
         f"{layer_for(name).title}: plane over {cols} x {rows} cells",
         "plane",
-        grid=ground.dem.grid,
+        grid=grid,
         error=settings.dem_error,
         cells=(rows, cols),
         limit=None if limit is None else limit.value,
@@ -173,9 +173,9 @@ def _slope(
     )
 
 
-def _stance(ground: Ground, settings: Settings) -> NoiseFloor:
+def _stance(grid: Grid, settings: Settings) -> NoiseFloor:
     """Return the floor of the largest tilt, by trying the stance on made-up flat ground with the DEM's error."""
-    grid, error, legs = ground.dem.grid, settings.dem_error, legs_of(settings.lander)
+    error, legs = settings.dem_error, legs_of(settings.lander)
     limit = settings.limit("stance_tilt_deg")
     if legs is None:
         raise ValueError("the lander has no legs to stand on")

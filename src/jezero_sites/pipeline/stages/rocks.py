@@ -21,12 +21,14 @@ COMPLETE_FROM_M = 1.5
 class RockField:
     """How many rocks beyond the limit a footprint meets on average, and what that rests on.
 
-    ``abundance`` and ``rate`` are numbers, or arrays of shape (rows, columns) with NaN where unknown.
+    ``abundance`` and ``rate`` are numbers, or arrays of shape (rows, columns) with NaN where unknown; of a whole run
+    with an abundance for each cell their medians, as ``is_median`` says.
     """
 
     abundance: float | FloatArray
     rate: float | FloatArray
     source: str
+    is_median: bool = False
 
 
 def rock_field(grid: Grid, settings: Settings, abundance: Raster | None = None) -> RockField | None:
@@ -38,7 +40,7 @@ def rock_field(grid: Grid, settings: Settings, abundance: Raster | None = None) 
     Raises
     ------
     InputError
-        ``E_ABUNDANCE`` where a raster is known on none of the grid's cells.
+        ``E_ABUNDANCE`` where a raster is known on none of a whole grid's cells.
     """
     k: float | FloatArray | None = settings.rocks.abundance_fraction
     source = settings.rocks.abundance_source or "unverified"
@@ -47,25 +49,30 @@ def rock_field(grid: Grid, settings: Settings, abundance: Raster | None = None) 
         source = f"raster {abundance.sources[0].name}" if abundance.sources else "raster in memory"
     if k is None:
         return None
-    if np.all(np.isnan(k)):
-        found = "the rock abundance covers none of the DEM's ground"
-        name = str(abundance.sources[0]) if abundance is not None and abundance.sources else None
-        fix = "give a raster of the same ground"
-        raise InputError("E_ABUNDANCE", found=found, fix=fix, file=name, field="rock abundance")
+    if np.all(np.isnan(k)) and grid.part_of is None:
+        raise no_abundance(abundance)
     rate = overlap_rate(settings.rocks, k, radius_m=settings.lander.footprint_radius_m)
     return RockField(k, rate, source)
 
 
-def abundance_notices(field: RockField | None, abundance: Raster | None) -> tuple[Notice, ...]:
+def no_abundance(abundance: Raster | None) -> InputError:
+    """Return the error for an abundance that is known nowhere on the DEM."""
+    found = "the rock abundance covers none of the DEM's ground"
+    name = str(abundance.sources[0]) if abundance is not None and abundance.sources else None
+    fix = "give a raster of the same ground"
+    return InputError("E_ABUNDANCE", found=found, fix=fix, file=name, field="rock abundance")
+
+
+def abundance_notices(unknown_fraction: float, abundance: Raster | None) -> tuple[Notice, ...]:
     """Return the notices of an abundance raster, and one where it leaves some of the DEM's ground out."""
-    if abundance is None or field is None:
+    if abundance is None:
         return ()
-    missing = float(np.mean(np.isnan(field.rate)))
-    if not missing:
+    if not unknown_fraction:
         return abundance.notices
     name = abundance.sources[0].name if abundance.sources else None
     found = (
-        f"the rock abundance is unknown on {missing:.1%} of the DEM's cells: that ground counts as unknown"
+        f"the rock abundance is unknown on {unknown_fraction:.1%} of the DEM's cells: "
+        "that ground counts as unknown"
     )
     return (*abundance.notices, Notice("W_ABUNDANCE", found, "give one of the whole DEM", name))
 
@@ -115,9 +122,7 @@ def rock_statements(field: RockField | None, settings: Settings) -> list[str]:
         ]
     k = float(np.nanmedian(field.abundance))
     radius = settings.lander.footprint_radius_m
-    middle = (
-        f"a rock abundance of {k:g}" if np.ndim(field.abundance) == 0 else f"the median abundance, {k:.3g},"
-    )
+    middle = f"the median abundance, {k:.3g}," if field.is_median else f"a rock abundance of {k:g}"
     chances = []
     for reading in ("height", "diameter"):
         rate = float(overlap_rate(rocks, k, radius_m=radius, reading=reading))
@@ -146,9 +151,9 @@ _WORDS = {"height": "high", "diameter": "wide"}
 
 def abundance_on(grid: Grid, abundance: Raster) -> FloatArray:
     """Return an abundance on the cells of a grid: that of the nearest cell, NaN beyond the raster."""
-    values = np.asarray(abundance.values, np.float64)
-    if same_grid(grid, abundance.grid):
-        return values
+    values = abundance.values
+    if same_grid(grid.whole, abundance.grid):
+        return np.asarray(values[grid.rows_of_whole, grid.columns_of_whole], np.float64)
     found = np.full(grid.shape, np.nan)
     columns = np.arange(grid.shape[1])
     for row in range(grid.shape[0]):

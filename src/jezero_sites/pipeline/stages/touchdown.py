@@ -10,8 +10,9 @@ import numpy as np
 from jezero_sites import hazards
 from jezero_sites.arrays import BoolArray, ByteArray, FloatArray
 from jezero_sites.hazards.row_bands import row_bands
-from jezero_sites.pipeline.stages.ground import Ground, is_slope
+from jezero_sites.pipeline.stages.ground import Ground, is_slope, layer_lengths_on
 from jezero_sites.pipeline.stages.rocks import RockField
+from jezero_sites.raster import Grid
 from jezero_sites.settings import Limit, Settings
 
 _BITS = {
@@ -38,8 +39,14 @@ class Safety:
     binding_factor: ByteArray
 
 
-def touchdown_safety(ground: Ground, settings: Settings, rocks: RockField | None = None) -> Safety:
-    """Return what each limit makes of the ground.
+def touchdown_safety(
+    ground: Ground,
+    settings: Settings,
+    rocks: RockField | None = None,
+    *,
+    exceedances: Exceedances | None = None,
+) -> Safety:
+    """Return what each limit makes of the ground; ``exceedances`` are those of the whole grid, if it is a part.
 
     Slopes enter the probability through the DEM's error, rocks through their number in the footprint, every
     other limit as a gate. Further slope baselines multiply as if independent, which is on the safe side: their
@@ -53,7 +60,9 @@ def touchdown_safety(ground: Ground, settings: Settings, rocks: RockField | None
     no_rocks: BoolArray = np.isnan(rocks.rate) if rocks is not None else np.zeros((), bool)
     unknown = unknown | no_rocks
     gates = {m.layer: _passes(ground, m) for m in settings.limits if not is_slope(m.layer)}
-    exceedance = _slope_exceedance(ground, settings)
+    if exceedances is None:
+        exceedances = slope_exceedances(ground.dem.grid, settings)
+    exceedance = _slope_exceedance(ground, exceedances)
     rate = None if rocks is None else rocks.rate
     safe = hazards.safe_probability(
         gates=list(gates.values()), slope_exceedance=exceedance, rock_rate=rate, unknown=unknown
@@ -84,15 +93,16 @@ def _coded(
     return [*coded, *((codes[name], chance) for name, chance in factors.items())]
 
 
-def slope_sigmas(ground: Ground, limit: Limit, settings: Settings) -> tuple[FloatArray, FloatArray]:
-    """Return the standard deviations of the east and north gradients of a slope layer, per row."""
-    error, grid = settings.dem_error, ground.dem.grid
-    east, north = np.empty(len(grid.dx_m)), np.empty(len(grid.dx_m))
-    for first, last in row_bands(grid.dx_m):
+def slope_sigmas(grid: Grid, limit: Limit, settings: Settings) -> tuple[FloatArray, FloatArray]:
+    """Return the standard deviations of the east and north gradients of a slope layer, per row of the whole grid."""
+    error, whole = settings.dem_error, grid.whole
+    window = layer_lengths_on(whole, limit.layer, settings).window
+    east, north = np.empty(len(whole.dx_m)), np.empty(len(whole.dx_m))
+    for first, last in row_bands(whole.dx_m):
         gain_x, gain_y = hazards.plane_gradient_gain(
-            ground.lengths[limit.layer].window,
-            dx_m=float(grid.dx_m[first]),
-            dy_m=grid.dy_m,
+            window,
+            dx_m=float(whole.dx_m[first]),
+            dy_m=whole.dy_m,
             model=error.model,
             length_m=error.length_m,
             table=error.table,
@@ -101,21 +111,27 @@ def slope_sigmas(ground: Ground, limit: Limit, settings: Settings) -> tuple[Floa
     return east, north
 
 
-def _slope_exceedance(ground: Ground, settings: Settings) -> FloatArray | None:
+Exceedances = Mapping[str, hazards.SlopeExceedance]
+"""By the name of a slope layer with a limit."""
+
+
+def slope_exceedances(grid: Grid, settings: Settings) -> Exceedances:
+    """Return what gives the chance to exceed each limit on slope, made ready once for the whole grid."""
+    return {
+        limit.layer: hazards.SlopeExceedance(
+            *slope_sigmas(grid, limit, settings), limit_tan=_tangent(limit.value)
+        )
+        for limit in settings.limits
+        if is_slope(limit.layer)
+    }
+
+
+def _slope_exceedance(ground: Ground, exceedances: Exceedances) -> FloatArray | None:
     """Chance that the true slope exceeds at least one of its limits."""
     passes: FloatArray | None = None
-    for limit in settings.limits:
-        if not is_slope(limit.layer):
-            continue
-        east, north = ground.gradients[limit.layer]
-        sigma_east, sigma_north = slope_sigmas(ground, limit, settings)
-        exceeds = hazards.slope_exceedance_probability(
-            east,
-            north,
-            sigma_gx=sigma_east,
-            sigma_gy=sigma_north,
-            limit_tan=_tangent(limit.value),
-        )
+    first = ground.dem.grid.rows_of_whole.start
+    for layer, exceedance in exceedances.items():
+        exceeds = exceedance.probability(*ground.gradients[layer], first_row=first)
         passes = 1.0 - exceeds if passes is None else passes * (1.0 - exceeds)
     return None if passes is None else 1.0 - passes
 

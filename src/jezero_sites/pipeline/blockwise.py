@@ -1,0 +1,246 @@
+"""Every layer of a run in one pass over blocks, then what needs the whole raster, block by block as well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jezero_sites import hazards, quality
+from jezero_sites.arrays import ByteArray
+from jezero_sites.blocks import Block, blocks_of, each
+from jezero_sites.io.cog import tile_cells
+from jezero_sites.io.scratch import Scratch, free_now_and_then, new_array
+from jezero_sites.layers import layer_for
+from jezero_sites.pipeline.outcome import Aimed, Outcome, layer_about
+from jezero_sites.pipeline.sinks import Sink
+from jezero_sites.pipeline.stages.aiming import aim, aim_with_divert
+from jezero_sites.pipeline.stages.cells import AIMED, JUDGED, Plan, block_values, plan_of, run_names
+from jezero_sites.pipeline.stages.dem_quality import estimated_noise, found_artefacts
+from jezero_sites.pipeline.stages.exceedance import quantity_about
+from jezero_sites.pipeline.stages.noise_floor import noise_floors
+from jezero_sites.pipeline.stages.rocks import RockField, no_abundance, overlap_rate
+from jezero_sites.pipeline.statistics import LayerTally
+from jezero_sites.raster import Raster
+from jezero_sites.settings import Settings
+
+Progress = Callable[[str], None]
+"""Told the name of each stage as it begins."""
+
+STAGES = ("measure the ground", "weigh the hazards", "aim the dispersion ellipse", "find the sites")
+
+TWO_BOUNDS = ("landing_probability", "divert_probability")
+"""Layers with a lower and an upper bound, two bands of one file."""
+
+Tallies = Mapping[str, LayerTally]
+
+
+@dataclass(frozen=True, eq=False)
+class _Whole:
+    """Arrays of the whole raster that later stages read."""
+
+    safe: NDArray[np.float32] | None
+    hazard_class: ByteArray | None
+
+
+def work_out(
+    dem: Raster,
+    settings: Settings,
+    *,
+    sink: Sink,
+    names: tuple[str, ...] | None = None,
+    abundance: Raster | None = None,
+    jobs: int = 1,
+    progress: Progress = lambda _: None,
+    scratch: Scratch | None = None,
+    block_cells: int | None = None,
+) -> tuple[Outcome, dict[str, Raster]]:
+    """Return what was worked out for a DEM, and its layers.
+
+    Parameters
+    ----------
+    dem : Raster
+    settings : Settings
+    sink : Sink
+        Where the layers go.
+    names : tuple of str, optional
+        The layers that are wanted, of two bounds both; those of a run where none are given.
+    abundance : Raster, optional
+        Share of the ground covered by rocks.
+    jobs : int
+        Threads; the result does not depend on it.
+    progress : callable
+    scratch : Scratch, optional
+        Where arrays of the whole raster are kept instead of in memory.
+    block_cells : int, optional
+        Cells a side of the blocks; no cell depends on it. Files need that of their tiles, which is the default.
+    """
+    wanted = run_names(settings, abundance) if names is None else names
+    is_run = names is None or any(layer_for(name).equation is None for name in wanted)
+    progress(STAGES[0])
+    artefacts = _artefacts(dem, wanted, jobs, scratch)
+    noise = estimated_noise(dem) if is_run else None
+    floors = noise_floors(dem.grid, settings) if is_run else ()
+    rocks = _rocks(settings, abundance)
+    found = Outcome(dem, None, None, None, rocks, artefacts, floors, noise, {})
+    tallies = {name: LayerTally(name) for name in wanted}
+    try:
+        abouts = _abouts(found, settings, wanted, is_run=is_run)
+        sink.begin({name: about for name, about in abouts.items() if name not in AIMED})
+        flags = artefacts.flags if "dem_quality" in wanted else None
+        plan = plan_of(dem, settings, wanted, abundance=abundance, flags=flags)
+        progress(STAGES[1])
+        whole = _pass(plan, wanted, sink, tallies, jobs=jobs, scratch=scratch, side=block_cells)
+        found = replace(found, hazard_class=whole.hazard_class)
+        if whole.safe is not None:
+            progress(STAGES[2])
+            found = _aimed(found, whole.safe, settings, wanted, jobs=jobs, scratch=scratch)
+            abouts |= layer_about(found, settings, [name for name in wanted if name in AIMED])
+            sink.begin({name: about for name, about in abouts.items() if name in AIMED})
+            _put_aimed(found, wanted, sink, tallies, jobs=jobs, scratch=scratch, side=block_cells)
+        cells = sink.finish()
+    except BaseException:
+        sink.drop()
+        raise
+    statistics = {name: tally.numbers() for name, tally in tallies.items()}
+    found = replace(
+        found, statistics=statistics, rocks=_rocks_with(found.rocks, statistics, abundance, settings)
+    )
+    return found, {name: replace(abouts[name], values=cells[name]) for name in wanted}
+
+
+def _artefacts(dem: Raster, wanted: Collection[str], jobs: int, scratch: Scratch | None) -> quality.Artefacts:
+    if "dem_quality" in wanted:
+        return found_artefacts(dem, jobs=jobs, scratch=scratch)
+    return quality.Artefacts(np.zeros((0, 0), np.uint8), ())
+
+
+def _abouts(
+    found: Outcome, settings: Settings, wanted: Collection[str], *, is_run: bool
+) -> dict[str, Raster]:
+    """Return name, unit and tags of each layer; a quantity that is no layer of a run has its own."""
+    abouts = layer_about(found, settings, [name for name in wanted if name not in AIMED])
+    own = run_names(settings, None) if is_run else ()
+    quantities = [name for name in wanted if layer_for(name).equation is not None and name not in own]
+    return abouts | {name: quantity_about(found.dem, name, settings) for name in quantities}
+
+
+def _pass(
+    plan: Plan,
+    wanted: Collection[str],
+    sink: Sink,
+    tallies: Tallies,
+    *,
+    jobs: int,
+    scratch: Scratch | None,
+    side: int | None,
+) -> _Whole:
+    """Work out every block, and keep what later stages need of all of them."""
+    shape = plan.dem.grid.shape
+    aims = any(name in AIMED for name in wanted)
+    safe = new_array(scratch, shape, np.float32) if aims else None
+    classes = new_array(scratch, shape, np.uint8) if aims else None
+
+    def work(block: Block) -> None:
+        values = block_values(plan, block)
+        for name, its in values.items():
+            if sink.takes(name):
+                sink.put(name, block, its)
+            if name in tallies:
+                tallies[name].add(block, its)
+        if safe is not None and classes is not None:
+            safe[block.cells] = values["safe_probability"]
+            classes[block.cells] = values["hazard_class"]
+
+    blocks = blocks_of(shape, side or tile_cells(shape))
+    each(work, blocks, jobs=jobs, done=free_now_and_then(scratch))
+    return _Whole(safe, classes)
+
+
+def _aimed(
+    found: Outcome,
+    safe: NDArray[Any],
+    settings: Settings,
+    wanted: Collection[str],
+    *,
+    jobs: int,
+    scratch: Scratch | None,
+) -> Outcome:
+    """Return the outcome with the chances to land."""
+    grid = found.dem.grid
+    room = hazards.Room(
+        new=lambda shape: new_array(scratch, shape, np.float32),
+        done=(lambda: None) if scratch is None else scratch.let_go,
+    )
+    landing = aim(safe, grid, settings, jobs=jobs, room=room)
+    found = replace(found, landing=Aimed(*landing))
+    if any(name.startswith("divert") for name in wanted):
+        divert = aim_with_divert(safe, grid, settings, jobs=jobs, room=room)
+        found = replace(found, divert=None if divert is None else Aimed(*divert))
+    return found
+
+
+def _put_aimed(
+    found: Outcome,
+    wanted: Collection[str],
+    sink: Sink,
+    tallies: Tallies,
+    *,
+    jobs: int,
+    scratch: Scratch | None,
+    side: int | None,
+) -> None:
+    arrays: dict[str, NDArray[Any]] = {}
+    for stem, bounds in (("landing", found.landing), ("divert", found.divert)):
+        if bounds is not None:
+            arrays[f"{stem}_probability"] = bounds.lower
+            arrays[f"{stem}_probability_upper"] = bounds.upper
+
+    def work(block: Block) -> None:
+        for name, values in arrays.items():
+            if name in wanted:
+                sink.put(name, block, values[block.cells])
+                tallies[name].add(block, values[block.cells])
+
+    shape = found.dem.grid.shape
+    each(work, blocks_of(shape, side or tile_cells(shape)), jobs=jobs, done=free_now_and_then(scratch))
+
+
+def _rocks(settings: Settings, abundance: Raster | None) -> RockField | None:
+    """Return what a run says of rocks before any cell is known."""
+    if abundance is not None:
+        source = f"raster {abundance.sources[0].name}" if abundance.sources else "raster in memory"
+        return RockField(np.nan, np.nan, source, is_median=True)
+    k = settings.rocks.abundance_fraction
+    if k is None:
+        return None
+    rate = overlap_rate(settings.rocks, k, radius_m=settings.lander.footprint_radius_m)
+    return RockField(k, rate, settings.rocks.abundance_source or "unverified")
+
+
+def _rocks_with(
+    rocks: RockField | None,
+    statistics: Mapping[str, Mapping[str, float]],
+    abundance: Raster | None,
+    settings: Settings,
+) -> RockField | None:
+    """Return the same with the median of what was found.
+
+    Raises
+    ------
+    InputError
+        ``E_ABUNDANCE`` where the abundance is known nowhere.
+    """
+    if rocks is None or not rocks.is_median or "rock_abundance_fraction" not in statistics:
+        return rocks
+    median = statistics["rock_abundance_fraction"].get("p50")
+    if median is None:
+        raise no_abundance(abundance)
+    rate = overlap_rate(settings.rocks, median, radius_m=settings.lander.footprint_radius_m)
+    return replace(rocks, abundance=median, rate=rate)
+
+
+__all__ = ["JUDGED", "STAGES", "TWO_BOUNDS", "Progress", "work_out"]
