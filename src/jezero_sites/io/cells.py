@@ -18,7 +18,7 @@ from jezero_sites.io.checksums import check_blocks, has_checksums
 from jezero_sites.io.georef import Georeference
 from jezero_sites.io.guard import reading
 
-READ_CELLS = 1 << 22
+READ_CELLS = 1 << 20
 """Blocks are read together up to this many cells."""
 
 _TAG_LENGTH = 500
@@ -109,6 +109,19 @@ def flipped(values: NDArray[Any], where: Georeference) -> NDArray[Any]:
 
 
 def as_turned(values: NDArray[Any], where: Georeference) -> NDArray[Any]:
-    """Return the same cells in the order of the file, or back: a view, through which cells may be written."""
+    """Return the same cells, the first row to the north and the first column to the west, as a view."""
     values = values[::-1] if where.flip_rows else values
     return values[:, ::-1] if where.flip_columns else values
+
+
+def turned_cells(cells: Cells, where: Georeference) -> tuple[slice, slice]:
+    """Return where some cells of a file lie once it is turned."""
+    rows, columns = where.grid.shape
+    return (
+        _mirrored(cells.rows, rows) if where.flip_rows else cells.rows,
+        _mirrored(cells.columns, columns) if where.flip_columns else cells.columns,
+    )
+
+
+def _mirrored(span: slice, size: int) -> slice:
+    return slice(size - span.stop, size - span.start)

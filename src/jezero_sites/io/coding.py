@@ -14,8 +14,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-LEVEL = 1
-"""Of Zstandard: higher levels take several times as long for some percent."""
+LEVEL = {"float32": -1, "uint16": 1, "uint8": 1}
+"""Of Zstandard: for measured numbers, level 1 takes up to twice as long for a few percent, for integers it halves them."""
 
 PREDICTOR = {"float32": 3, "uint16": 2, "uint8": 2}
 _own = threading.local()
@@ -38,17 +38,18 @@ def coded(tile: NDArray[Any]) -> bytes:
     else:
         stored = np.empty_like(whole)
         _differences(whole, stored)
-    found: bytes = _compressor().compress(stored)
+    found: bytes = _compressor(LEVEL[tile.dtype.name]).compress(stored)
     return found
 
 
-def _compressor() -> Any:
+def _compressor(level: int) -> Any:
     """Return the compressor of this thread; one may not be shared."""
-    if not hasattr(_own, "compressor"):
+    made = _own.__dict__.setdefault("compressors", {})
+    if level not in made:
         import zstandard
 
-        _own.compressor = zstandard.ZstdCompressor(level=LEVEL)
-    return _own.compressor
+        made[level] = zstandard.ZstdCompressor(level=level)
+    return made[level]
 
 
 @njit(cache=True, nogil=True)

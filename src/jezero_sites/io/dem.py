@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from jezero_sites.errors import InputError, JezeroError, Notice, RefusedInputs
-from jezero_sites.io.cells import as_turned, clean_tags, stored_cells
+from jezero_sites.io.cells import as_turned, clean_tags, stored_cells, turned_cells
 from jezero_sites.io.datum import chosen_datum
 from jezero_sites.io.georef import check_band_unit, crs_in_words, georeference
 from jezero_sites.io.guard import open_raster, reading
@@ -183,11 +183,9 @@ def _read_file(path: Path, text: str, options: _Options) -> Raster:
         is_scaled, tally = (scale, offset) != (1, 0), Tally()
         kind = _fitting_type(dataset, dtype, is_scaled, options, text)
         values = new_array(options.scratch, where.grid.shape, kind)
-        placed = as_turned(values, where)
         for cells in stored_cells(dataset, band, path):
-            placed[cells.rows, cells.columns] = heights(cells, values.dtype, scale, offset, tally=tally)
-            if options.scratch is not None:
-                options.scratch.let_go()
+            here = turned_cells(cells, where)
+            values[here] = as_turned(heights(cells, values.dtype, scale, offset, tally=tally), where)
     check_range(tally, text)
     drop_fill(values, tally)
     datum, told = chosen_datum(tags, where.vertical_datum, options.vertical_datum, name=text)

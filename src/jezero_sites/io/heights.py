@@ -117,25 +117,27 @@ def drop_fill(values: NDArray[np.floating], tally: Tally) -> None:
         low, high = _span_without(values, number)
         gap = min(abs(low - number), abs(high - number))
         if gap > max(FILL_GAP_M, high - low):
-            for strip in _strips(values):
-                strip[strip == number] = np.nan
+            for rows in _strips(values):
+                strip = values[rows]
+                values[rows] = np.where(strip == number, np.nan, strip)
             tally.fills.append((number, count, gap))
 
 
 def _span_without(values: NDArray[np.floating], number: float) -> tuple[float, float]:
     """Return the lowest and the highest of all heights but those of one number."""
     low, high = np.inf, -np.inf
-    for strip in _strips(values):
+    for rows in _strips(values):
+        strip = values[rows]
         others = strip[(strip != number) & ~np.isnan(strip)]
         if others.size:
             low, high = min(low, float(others.min())), max(high, float(others.max()))
     return low, high
 
 
-def _strips(values: NDArray[np.floating]) -> Iterator[NDArray[np.floating]]:
+def _strips(values: NDArray[np.floating]) -> Iterator[slice]:
     rows = max(1, _STRIP_CELLS // values.shape[1])
     for row in range(0, values.shape[0], rows):
-        yield values[row : row + rows]
+        yield slice(row, row + rows)
 
 
 def check_range(tally: Tally, name: str) -> None:

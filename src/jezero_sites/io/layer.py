@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jezero_sites.io.guard import open_own, open_raster, reading
+from jezero_sites.io.scratch import is_plain, taken
 from jezero_sites.raster import Grid, Raster
 
 LAZY_CELLS = 16_000_000
@@ -105,13 +106,10 @@ class LayerCells:
         return self.__array__(dtype)
 
     def __getitem__(self, key: Any) -> Any:
-        parts = key if isinstance(key, tuple) else (key, slice(None))
-        if len(parts) != 2 or not all(isinstance(part, slice | int | np.integer) for part in parts):
+        if not is_plain(key):
             return self.__array__()[key]
-        spans = [_span(part, size) for part, size in zip(parts, self.shape, strict=True)]
-        window = self._window(*spans)
-        whole = tuple(0 if not isinstance(part, slice) else slice(None, None, part.step) for part in parts)
-        return window[whole]
+        spans, rest = taken(key, self.shape)
+        return self._window(*spans)[rest]
 
     def _window(self, rows: slice, columns: slice) -> NDArray[Any]:
         """Return some rows and columns; wide ones by whole rows of tiles, of which the last is kept."""
@@ -143,19 +141,6 @@ class LayerCells:
 def layer_cells(path: Path, band: int) -> NDArray[Any]:
     """Return the cells of a layer's band, counted from 0, which are read as they are sliced."""
     return cast(NDArray[Any], LayerCells(path, band))
-
-
-def _span(part: Any, size: int) -> slice:
-    """Return the rows or columns that an index takes, without its step."""
-    if not isinstance(part, slice):
-        number = int(part) + (size if part < 0 else 0)
-        if not 0 <= number < size:
-            raise IndexError(f"{part} is beyond {size} rows or columns")
-        return slice(number, number + 1)
-    start, stop, step = part.indices(size)
-    if step < 1:
-        raise IndexError("cells are taken forwards")
-    return slice(start, max(start, stop))
 
 
 def decoded(stored: NDArray[Any], nodata: float | None, scale: float, offset: float) -> NDArray[Any]:

@@ -60,66 +60,76 @@ def halved(values: NDArray[Any], how: Overview, nodata: float | None) -> NDArray
 def _halve_floats(values: NDArray[Any], how: int, found: NDArray[Any]) -> None:
     rows, columns = values.shape
     for r in range(found.shape[0]):
+        north, south = values[2 * r], values[min(2 * r + 1, rows - 1)]
+        is_odd = 2 * r + 1 >= rows
         for c in range(found.shape[1]):
-            best, count = np.float64(np.nan), 0
-            for i in range(2 * r, min(2 * r + 2, rows)):
-                for j in range(2 * c, min(2 * c + 2, columns)):
-                    here = np.float64(values[i, j])
-                    if np.isnan(here):
-                        continue
-                    count += 1
-                    if count == 1:
-                        best = here
-                    elif how == 0:
-                        best += here
-                    elif how == 1:
-                        best = min(best, here)
-                    elif how == 2:
-                        best = max(best, here)
-            found[r, c] = best / count if how == 0 and count else best
+            west, east = 2 * c, min(2 * c + 1, columns - 1)
+            if how == 0:
+                found[r, c] = _mean(north, south, west, 2 * c + 1 < columns, is_odd)
+            elif how == 1:
+                found[r, c] = _lower(_lower(north[west], north[east]), _lower(south[west], south[east]))
+            else:
+                found[r, c] = -_lower(_lower(-north[west], -north[east]), _lower(-south[west], -south[east]))
+
+
+@njit(cache=True, nogil=True)
+def _lower(one: Any, other: Any) -> Any:
+    """Return the lower of two numbers, the known one where the other is NaN."""
+    return other if other < one or np.isnan(one) else one
+
+
+@njit(cache=True, nogil=True)
+def _mean(north: NDArray[Any], south: NDArray[Any], west: int, has_east: bool, is_odd: bool) -> float:
+    total, count = 0.0, 0
+    for line in range(1 if is_odd else 2):
+        row = north if line == 0 else south
+        for c in range(west, west + 2 if has_east else west + 1):
+            if row[c] == row[c]:
+                total += row[c]
+                count += 1
+    return total / count if count else np.nan
 
 
 @njit(cache=True, nogil=True)
 def _halve_codes(values: NDArray[Any], how: int, missing: int, found: NDArray[Any]) -> None:
     rows, columns = values.shape
-    known = np.empty(4, np.int64)
     for r in range(found.shape[0]):
         for c in range(found.shape[1]):
-            count = 0
-            for i in range(2 * r, min(2 * r + 2, rows)):
-                for j in range(2 * c, min(2 * c + 2, columns)):
-                    if values[i, j] != missing:
-                        known[count] = values[i, j]
+            south, east = min(2 * r + 2, rows), min(2 * c + 2, columns)
+            if how == 3:
+                found[r, c] = _commonest(values[2 * r : south, 2 * c : east].copy().ravel(), missing)
+                continue
+            best, count = 0, 0
+            for i in range(2 * r, south):
+                for j in range(2 * c, east):
+                    value = np.int64(values[i, j])
+                    if value != missing:
                         count += 1
-            found[r, c] = _joined(known[:count], how) if count else missing
+                        best = value if count == 1 else _joined(best, value, how)
+            if count == 0:
+                found[r, c] = missing
+            else:
+                found[r, c] = (best + count // 2) // count if how == 0 else best
 
 
 @njit(cache=True, nogil=True)
-def _joined(known: NDArray[np.int64], how: int) -> Any:
-    total = known[0]
-    if how == 3:
-        return _commonest(known)
-    for n in range(1, known.size):
-        if how == 0:
-            total += known[n]
-        elif how == 1:
-            total = min(total, known[n])
-        elif how == 2:
-            total = max(total, known[n])
-        else:
-            total |= known[n]
-    return (total + known.size // 2) // known.size if how == 0 else total
+def _joined(one: int, other: int, how: int) -> int:
+    if how == 0:
+        return one + other
+    if how == 4:
+        return one | other
+    return min(one, other) if how == 1 else max(one, other)
 
 
 @njit(cache=True, nogil=True)
-def _commonest(known: NDArray[np.int64]) -> Any:
-    best, most = known[0], 0
-    for n in range(known.size):
+def _commonest(cells: NDArray[Any], missing: int) -> Any:
+    best, most = missing, 0
+    for n in range(cells.size):
         count = 0
-        for m in range(known.size):
-            count += known[m] == known[n]
-        if count > most:
-            best, most = known[n], count
+        for m in range(cells.size):
+            count += cells[m] == cells[n]
+        if cells[n] != missing and count > most:
+            best, most = np.int64(cells[n]), count
     return best
 
 

@@ -76,8 +76,6 @@ def mosaic(
     values.fill(np.nan)
     for tile in tiles:
         _lay(tile, values)
-        if scratch is not None:
-            scratch.let_go()
     first = ordered[0]
     return Raster(
         values,
@@ -94,10 +92,11 @@ def mosaic(
 
 def _lay(tile: Tile, values: NDArray[Any]) -> None:
     """Put a tile's heights where none are yet, some rows at a time."""
-    part = values[tile.row : tile.last_row, tile.column : tile.last_column]
-    for row in range(0, part.shape[0], _STRIP_ROWS):
-        strip = part[row : row + _STRIP_ROWS]
-        np.copyto(strip, tile.raster.values[row : row + _STRIP_ROWS], where=np.isnan(strip))
+    for row in range(tile.row, tile.last_row, _STRIP_ROWS):
+        here = slice(row, min(row + _STRIP_ROWS, tile.last_row)), slice(tile.column, tile.last_column)
+        strip = values[here]
+        ours = tile.raster.values[here[0].start - tile.row : here[0].stop - tile.row]
+        values[here] = np.where(np.isnan(strip), ours, strip)
 
 
 def _shared_tags(rasters: Sequence[Raster]) -> dict[str, str]:

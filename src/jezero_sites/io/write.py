@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from jezero_sites.io.cog import BandAbout, CogWriter
@@ -104,12 +105,12 @@ class RasterWriter:
 
     def _codes(self, band: int, values: NDArray[Any]) -> NDArray[Any]:
         scale, offset = self._bands[band].scale, self._bands[band].offset
-        known = ~np.isnan(values)
-        codes = np.rint((np.where(known, values, offset).astype(np.float64) - offset) / scale)
-        return np.where(known, np.clip(codes, 0, _LARGEST_CODE), CODE_NODATA).astype(np.uint16)
+        codes = np.empty(values.shape, np.uint16)
+        _fill_codes(values, scale, offset, codes)
+        return codes
 
-    def finish(self) -> None:
-        """Write the file and read it again.
+    def finish(self) -> str:
+        """Write the file, read it again, and return the SHA-256 of its bytes.
 
         Raises
         ------
@@ -127,6 +128,7 @@ class RasterWriter:
                 self._verify(digest)
             except Exception as exc:
                 raise unwritten(self.path, exc, code="E_WRITE_VERIFY") from exc
+        return digest
 
     def drop(self) -> None:
         """Let go of everything that is not finished."""
@@ -151,6 +153,17 @@ class RasterWriter:
                     raise OSError(
                         f"band {corner.band + 1} differs from what was written near row {rows.start}"
                     )
+
+
+@njit(cache=True, nogil=True)
+def _fill_codes(values: NDArray[Any], scale: float, offset: float, codes: NDArray[np.uint16]) -> None:
+    for r in range(values.shape[0]):
+        for c in range(values.shape[1]):
+            value = np.float64(values[r, c])
+            if np.isnan(value):
+                codes[r, c] = CODE_NODATA
+            else:
+                codes[r, c] = min(max(np.rint((value - offset) / scale), 0.0), _LARGEST_CODE)
 
 
 def write_raster(

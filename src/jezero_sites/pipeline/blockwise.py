@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from jezero_sites import hazards, quality
 from jezero_sites.arrays import ByteArray
 from jezero_sites.blocks import Block, blocks_of, each
 from jezero_sites.io.cog import tile_cells
-from jezero_sites.io.scratch import Scratch, free_now_and_then, new_array
+from jezero_sites.io.scratch import Scratch, new_array
 from jezero_sites.layers import layer_for
 from jezero_sites.pipeline.outcome import Aimed, Outcome, layer_about
 from jezero_sites.pipeline.sinks import Sink
@@ -82,10 +83,11 @@ def work_out(
     is_run = names is None or any(layer_for(name).equation is None for name in wanted)
     progress(STAGES[0])
     artefacts = _artefacts(dem, wanted, jobs, scratch)
-    noise = estimated_noise(dem) if is_run else None
+    aside = ThreadPoolExecutor(1)
+    noise = aside.submit(estimated_noise, dem) if is_run else None
     floors = noise_floors(dem.grid, settings) if is_run else ()
     rocks = _rocks(settings, abundance)
-    found = Outcome(dem, None, None, None, rocks, artefacts, floors, noise, {})
+    found = Outcome(dem, None, None, None, rocks, artefacts, floors, None, {})
     tallies = {name: LayerTally(name) for name in wanted}
     try:
         abouts = _abouts(found, settings, wanted, is_run=is_run)
@@ -100,11 +102,14 @@ def work_out(
             found = _aimed(found, whole.safe, settings, wanted, jobs=jobs, scratch=scratch)
             abouts |= layer_about(found, settings, [name for name in wanted if name in AIMED])
             sink.begin({name: about for name, about in abouts.items() if name in AIMED})
-            _put_aimed(found, wanted, sink, tallies, jobs=jobs, scratch=scratch, side=block_cells)
+            _put_aimed(found, wanted, sink, tallies, jobs=jobs, side=block_cells)
         cells = sink.finish()
+        found = replace(found, noise=None if noise is None else noise.result())
     except BaseException:
         sink.drop()
         raise
+    finally:
+        aside.shutdown(cancel_futures=True)
     statistics = {name: tally.numbers() for name, tally in tallies.items()}
     found = replace(
         found, statistics=statistics, rocks=_rocks_with(found.rocks, statistics, abundance, settings)
@@ -155,8 +160,7 @@ def _pass(
             safe[block.cells] = values["safe_probability"]
             classes[block.cells] = values["hazard_class"]
 
-    blocks = blocks_of(shape, side or tile_cells(shape))
-    each(work, blocks, jobs=jobs, done=free_now_and_then(scratch))
+    each(work, blocks_of(shape, side or tile_cells(shape)), jobs=jobs)
     return _Whole(safe, classes)
 
 
@@ -171,10 +175,7 @@ def _aimed(
 ) -> Outcome:
     """Return the outcome with the chances to land."""
     grid = found.dem.grid
-    room = hazards.Room(
-        new=lambda shape: new_array(scratch, shape, np.float32),
-        done=(lambda: None) if scratch is None else scratch.let_go,
-    )
+    room = hazards.Room(lambda shape: new_array(scratch, shape, np.float32))
     landing = aim(safe, grid, settings, jobs=jobs, room=room)
     found = replace(found, landing=Aimed(*landing))
     if any(name.startswith("divert") for name in wanted):
@@ -190,7 +191,6 @@ def _put_aimed(
     tallies: Tallies,
     *,
     jobs: int,
-    scratch: Scratch | None,
     side: int | None,
 ) -> None:
     arrays: dict[str, NDArray[Any]] = {}
@@ -206,7 +206,7 @@ def _put_aimed(
                 tallies[name].add(block, values[block.cells])
 
     shape = found.dem.grid.shape
-    each(work, blocks_of(shape, side or tile_cells(shape)), jobs=jobs, done=free_now_and_then(scratch))
+    each(work, blocks_of(shape, side or tile_cells(shape)), jobs=jobs)
 
 
 def _rocks(settings: Settings, abundance: Raster | None) -> RockField | None:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from jezero_sites.blocks import Block
+from jezero_sites.blocks import Block, each
 from jezero_sites.io.layer import layer_cells
 from jezero_sites.io.write import RasterWriter, Span
 from jezero_sites.raster import Grid, Raster
@@ -74,12 +74,23 @@ class ToFiles:
     grid : Grid
     spans : mapping of layer name to (least, greatest), optional
         What the layers can hold: those named are written as scaled integers.
+    jobs : int
+        Files finished at the same time.
+
+    Attributes
+    ----------
+    digests : mapping of path to SHA-256
+        Of the files that are finished.
     """
 
-    def __init__(self, folder: Path, grid: Grid, *, spans: Mapping[str, Span] | None = None) -> None:
+    def __init__(
+        self, folder: Path, grid: Grid, *, spans: Mapping[str, Span] | None = None, jobs: int = 1
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self._jobs = jobs
         self._folder, self._grid, self._spans = folder, grid, spans or {}
         self._writers: dict[str, tuple[RasterWriter, int]] = {}
+        self.digests: dict[Path, str] = {}
 
     def begin(self, abouts: Mapping[str, Raster]) -> None:
         """Begin the files."""
@@ -108,8 +119,12 @@ class ToFiles:
 
     def finish(self) -> dict[str, NDArray[Any]]:
         """Finish the files and return their cells, which stay there until they are asked for."""
-        for writer in dict.fromkeys(writer for writer, _ in self._writers.values()):
-            writer.finish()
+        writers = list(dict.fromkeys(writer for writer, _ in self._writers.values()))
+
+        def finish(writer: RasterWriter) -> None:
+            self.digests[writer.path] = writer.finish()
+
+        each(finish, writers, jobs=self._jobs)
         return {name: layer_cells(writer.path, band) for name, (writer, band) in self._writers.items()}
 
     def drop(self) -> None:

@@ -31,7 +31,6 @@ from functools import lru_cache
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.signal import convolve2d, fftconvolve
 
 from jezero_sites.arrays import BoolArray, FloatArray
 from jezero_sites.terrain.ground import as_heights, as_spacing, half_window
@@ -191,6 +190,8 @@ def _filter_pairs(window: tuple[int, int]) -> FloatArray:
     """Return the autocorrelation of the filter h, from offset minus to plus twice the window less two cells."""
     once = np.full(window, -1.0 / (window[0] * window[1]))
     once[window[0] // 2, window[1] // 2] += 1.0
+    from scipy.signal import convolve2d, fftconvolve  # a third of a second, needed here alone
+
     twice = convolve2d(once, once)
     pairs: FloatArray = fftconvolve(twice, twice[::-1, ::-1])
     return pairs

@@ -23,7 +23,7 @@ import numpy as np
 
 from jezero_sites.arrays import FloatArray
 from jezero_sites.hazards.aiming.dispersion import REACH_SIGMAS, Covariance
-from jezero_sites.hazards.aiming.landing import IN_MEMORY, Room, check_landing_grid
+from jezero_sites.hazards.aiming.landing import IN_MEMORY, Room, check_landing_grid, sliceable
 from jezero_sites.hazards.aiming.wide_landing import LandingBounds, landing_bounds, landing_bounds_between
 from jezero_sites.terrain.ground import as_spacing
 from jezero_sites.terrain.relief import disc_maximum, disc_reach_cells, known_disc_maximum
@@ -118,7 +118,7 @@ def divert_probability(
     >>> chance(4.0), chance(5.0)
     (0.0, 1.0)
     """
-    safe, widths = np.asarray(safe_probability), np.asarray(dx_m, np.float64)
+    safe, widths = sliceable(safe_probability), np.asarray(dx_m, np.float64)
     check_landing_grid((safe, safe), widths, threads)
     widths, height = as_spacing(widths, dy_m, len(safe))
     touchdown = _touchdown_bounds(safe, (widths, height), divert.sigma_m, threads, room)
@@ -166,7 +166,6 @@ def _best_in_reach(
                 seen = np.asarray(bound[seen_rows, seen_columns], np.float64)
                 best = disc(seen, dx_m=widths[seen_rows], dy_m=dy_m, radius_m=reach)
                 found[rows, columns] = best[inner]
-            room.done()
     return lower, upper
 
 

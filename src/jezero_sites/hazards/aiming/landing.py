@@ -37,18 +37,15 @@ Spectrum = NDArray[np.complex128]
 
 @dataclass(frozen=True)
 class Room:
-    """Where results are put, and what is done after each block; for rasters that do not fit into memory.
+    """Where results are put, for rasters that do not fit into memory.
 
     Parameters
     ----------
     new : callable
         Gives an array of a shape, of any content, of floating point.
-    done : callable
-        Called after each block.
     """
 
     new: Callable[[tuple[int, ...]], NDArray[Any]] = np.empty
-    done: Callable[[], None] = lambda: None
 
 
 IN_MEMORY = Room()
@@ -96,7 +93,7 @@ def landing_probability(
     >>> round(float(lower[20, 30]), 3), round(float(upper[20, 30]), 3)
     (0.5, 0.5)
     """
-    safe = np.asarray(safe_probability)
+    safe = sliceable(safe_probability)
     return landing_probability_between(
         (safe, safe), dx_m=dx_m, dy_m=dy_m, covariance=covariance, threads=threads
     )
@@ -151,7 +148,6 @@ def landing_probability_between(
     def fill(task: tuple[_Box, FloatArray, Spectrum]) -> None:
         here = task[0].cells
         lower[here], upper[here] = _block_bounds(safe_bounds, *task)
-        room.done()
 
     with ThreadPoolExecutor(max_workers=threads) as pool:
         for start, stop in row_bands(widths):
@@ -159,6 +155,11 @@ def landing_probability_between(
             for _ in pool.map(fill, _tasks((start, stop), length, side, mass)):
                 pass
     return lower, upper
+
+
+def sliceable(values: FloatArray) -> FloatArray:
+    """Return an array, or what is sliced like one and lies elsewhere, as it is; anything else as an array."""
+    return values if hasattr(values, "shape") else np.asarray(values)
 
 
 def band_width_m(widths: FloatArray) -> float:

@@ -48,6 +48,7 @@ from jezero_sites.hazards.aiming.landing import (
     band_width_m,
     check_landing_grid,
     landing_probability_between,
+    sliceable,
 )
 from jezero_sites.hazards.row_bands import row_bands
 
@@ -113,7 +114,7 @@ def landing_bounds(
     >>> found.factor, round(float(found.lower[150, 200]), 4), found.error_bound < 0.04
     (2, 1.0, True)
     """
-    safe = np.asarray(safe_probability)
+    safe = sliceable(safe_probability)
     return landing_bounds_between(
         (safe, safe),
         dx_m=dx_m,
@@ -263,5 +264,4 @@ def _interpolated(coarse: FloatArray, shape: tuple[int, ...], factor: int, room:
         part = down[strip, None]
         lines = (1.0 - part) * coarse[rows[strip]] + part * coarse[rows[strip] + 1]
         fine[strip] = ((1.0 - across) * lines[:, columns] + across * lines[:, columns + 1]).round(6)
-        room.done()
     return fine

@@ -53,7 +53,9 @@ def save_run(
     return directory
 
 
-def write_pages(run: Assessment, stage: Path, *, progress: Progress) -> None:
+def write_pages(
+    run: Assessment, stage: Path, *, progress: Progress, digests: Mapping[Path, str] | None = None
+) -> None:
     """Write everything of a run but its layers: sites, map, report, record; then see that the inputs are unchanged."""
     from jezero_sites.io.points.vectors import write_sites
 
@@ -61,7 +63,7 @@ def write_pages(run: Assessment, stage: Path, *, progress: Progress) -> None:
     write_map(run, stage, progress=progress)
     write_text(stage / "report.html", run.report())
     write_text(stage / "noise_floor.csv", floors_csv(run.noise_floor))
-    write_recipe(stage, run.settings, _record(run))
+    write_recipe(stage, run.settings, _record(run), digests=digests)
     check_inputs(run.inputs)
 
 
@@ -94,6 +96,8 @@ def write_layers_record(
     statistics: Mapping[str, Mapping[str, float]],
     inputs: tuple[InputRecord, ...],
     notices: tuple[Notice, ...],
+    *,
+    digests: Mapping[Path, str] | None = None,
 ) -> None:
     """Write ``config.toml`` and ``run.json`` of layers alone; then see that the inputs are unchanged."""
     record = {
@@ -101,7 +105,7 @@ def write_layers_record(
         "notices": [n.as_dict() for n in notices],
         "layers": {name: dict(numbers) for name, numbers in statistics.items()},
     }
-    write_recipe(stage, settings, record)
+    write_recipe(stage, settings, record, digests=digests)
     check_inputs(inputs)
 
 
@@ -181,12 +185,18 @@ def write_layer(path: Path, bands: list[Raster], *, scaled: bool = False) -> Non
     )
 
 
-def write_recipe(stage: Path, settings: Settings, record: dict[str, Any]) -> None:
-    """Write ``config.toml`` and ``run.json``, which names every other file with its checksum."""
+def write_recipe(
+    stage: Path, settings: Settings, record: dict[str, Any], *, digests: Mapping[Path, str] | None = None
+) -> None:
+    """Write ``config.toml`` and ``run.json``, which names every other file with its checksum.
+
+    ``digests`` are those of files that were read again when they were written.
+    """
+    known = digests or {}
     head = f"# Settings of a run of jezero_sites {jezero_sites.__version__}; run again with --config config.toml\n"
     write_text(stage / "config.toml", head + settings_toml(settings))
     files = sorted(p for p in stage.rglob("*") if p.is_file())
-    outputs = {p.relative_to(stage).as_posix(): sha256_of(p) for p in files}
+    outputs = {p.relative_to(stage).as_posix(): known.get(p) or sha256_of(p) for p in files}
     whole = {
         "schema": SCHEMA,
         "version": jezero_sites.__version__,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from jezero_sites.errors import Notice
@@ -12,7 +11,7 @@ from jezero_sites.io.scratch import Scratch
 from jezero_sites.pipeline.assessment import Assessment
 from jezero_sites.pipeline.blockwise import Progress
 from jezero_sites.pipeline.inputs import input_records
-from jezero_sites.pipeline.run import Inputs, assess_into, layers_into
+from jezero_sites.pipeline.run import Inputs, assess_into, layers_into, wanted_names
 from jezero_sites.pipeline.run_files.record import LAYERS
 from jezero_sites.pipeline.run_files.run_dir import write_layers_record, write_pages
 from jezero_sites.pipeline.run_files.stage import staged
@@ -54,11 +53,13 @@ def assess_to(
     InputError, DiskError
         As :func:`~jezero_sites.pipeline.assess` and :func:`~jezero_sites.pipeline.run_files.run_dir.save_run`.
     """
-    with staged(directory) as stage, scratch_in(stage) as scratch:
-        inputs = read(scratch)
+    with staged(directory) as stage:
+        inputs = read(Scratch(stage))
         dem = inputs.dem
         names = ("elevation_m", *run_names(settings, inputs.abundance))
-        sink = ToFiles(stage / "layers", dem.grid, spans=layer_spans(dem, names) if scaled else None)
+        sink = ToFiles(
+            stage / "layers", dem.grid, spans=layer_spans(dem, names) if scaled else None, jobs=jobs
+        )
         sink.begin({"elevation_m": dem})
         run = assess_into(
             sink,
@@ -67,10 +68,10 @@ def assess_to(
             allow_coarse=allow_coarse,
             jobs=jobs,
             progress=progress,
-            scratch=scratch,
+            scratch=Scratch(stage),
         )
         progress("write the run directory")
-        write_pages(run, stage, progress=progress)
+        write_pages(run, stage, progress=progress, digests=sink.digests)
     _move(run.layers.values(), directory / "layers")
     return run
 
@@ -90,11 +91,14 @@ def layers_to(
 
     ``also`` are further notices for its record; all else is as for :func:`assess_to`.
     """
-    with staged(directory, kind=LAYERS) as stage, scratch_in(stage) as scratch:
+    with staged(directory, kind=LAYERS) as stage:
+        scratch = Scratch(stage)
         inputs = read(scratch)
         dem = inputs.dem
-        spans = layer_spans(dem, names or run_names(settings, inputs.abundance)) if scaled else None
-        sink = ToFiles(stage / "layers", dem.grid, spans=spans)
+        given = run_names(settings, inputs.abundance)
+        wanted = given if names is None else wanted_names(names, settings, inputs.abundance)
+        spans = layer_spans(dem, wanted) if scaled else None
+        sink = ToFiles(stage / "layers", dem.grid, spans=spans, jobs=jobs)
         found, layers, notices = layers_into(
             sink,
             dem,
@@ -108,19 +112,9 @@ def layers_to(
         pictures = () if inputs.ortho is None else (*inputs.ortho.notices, *also)
         notices = (*notices, *pictures)
         records = input_records(dem, inputs.ortho, abundance=inputs.abundance)
-        write_layers_record(stage, settings, found.statistics, records, notices)
+        write_layers_record(stage, settings, found.statistics, records, notices, digests=sink.digests)
     _move(layers.values(), directory / "layers")
     return layers, notices
-
-
-@contextmanager
-def scratch_in(folder: Path) -> Iterator[Scratch]:
-    """Give a scratch in a folder; what it holds is gone with the last array of it."""
-    scratch = Scratch(folder)
-    try:
-        yield scratch
-    finally:
-        scratch.let_go()
 
 
 def _move(layers: Iterable[Raster], folder: Path) -> None:

@@ -9,14 +9,14 @@ from jezero_sites import quality
 from jezero_sites.arrays import ByteArray
 from jezero_sites.blocks import each
 from jezero_sites.errors import Notice
-from jezero_sites.io.scratch import Scratch, free_now_and_then, new_array
+from jezero_sites.io.scratch import Scratch, new_array
 from jezero_sites.raster import Raster
 from jezero_sites.settings import Settings
 
 SIGMA_EXCESS = 1.5
 """A DEM whose own noise is this many times the stated error is reported; a choice of this project."""
 
-LARGEST_SIDE = 2048
+LARGEST_SIDE = 1024
 """Rows and columns in the middle of a DEM that its noise is estimated from."""
 
 GAUSSIAN_MISFIT = 0.1
@@ -54,8 +54,7 @@ def found_artefacts(dem: Raster, *, jobs: int = 1, scratch: Scratch | None = Non
         found.extend((piece, seam) for seam in placed if seam is not None)
         screened.append(ours.screened)
 
-    done = free_now_and_then(scratch)
-    each(screen, quality.pieces_of(dem.grid.shape), jobs=jobs, done=done)
+    each(screen, quality.pieces_of(dem.grid.shape), jobs=jobs)
     return quality.Artefacts(flags, quality.joined_seams(found, dem.grid.shape), screened=any(screened))
 
 
