@@ -55,6 +55,15 @@ Examples:
 @reading_options
 @seam_option
 @click.option("--allow-coarse", is_flag=True, help="Go on where a limit is finer than the DEM shows.")
+@click.option(
+    "--from-run",
+    type=click.Path(),
+    metavar="DIR",
+    help="Take the layers of this earlier run that would come out the same; the result is the same without.",
+)
+@click.option(
+    "--no-pages", is_flag=True, help="Leave map and report for 'jezero-sites map' and 'report' to make."
+)
 @click.option("--scaled", is_flag=True, help="Write layers as scaled 16-bit integers: smaller, rounded.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @running_options
@@ -112,6 +121,8 @@ def run_assessment(
             settings,
             allow_coarse=options["allow_coarse"],
             scaled=options["scaled"],
+            from_run=Path(options["from_run"]) if options["from_run"] else None,
+            pages=not options["no_pages"],
             jobs=options["jobs"],
             progress=tell,
         )

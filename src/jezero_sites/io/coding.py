@@ -15,7 +15,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 LEVEL = {"float32": -1, "uint16": 1, "uint8": 1}
-"""Of Zstandard: for measured numbers, level 1 takes up to twice as long for a few percent, for integers it halves them."""
+"""Of Zstandard: level 1 takes up to twice as long for a few percent of measured numbers, and halves integers."""
 
 PREDICTOR = {"float32": 3, "uint16": 2, "uint8": 2}
 _own = threading.local()

@@ -99,7 +99,7 @@ def _halve_codes(values: NDArray[Any], how: int, missing: int, found: NDArray[An
             if how == 3:
                 found[r, c] = _commonest(values[2 * r : south, 2 * c : east].copy().ravel(), missing)
                 continue
-            best, count = 0, 0
+            best, count = np.int64(0), 0
             for i in range(2 * r, south):
                 for j in range(2 * c, east):
                     value = np.int64(values[i, j])
@@ -113,7 +113,7 @@ def _halve_codes(values: NDArray[Any], how: int, missing: int, found: NDArray[An
 
 
 @njit(cache=True, nogil=True)
-def _joined(one: int, other: int, how: int) -> int:
+def _joined(one: Any, other: Any, how: int) -> Any:
     if how == 0:
         return one + other
     if how == 4:
@@ -123,7 +123,7 @@ def _joined(one: int, other: int, how: int) -> int:
 
 @njit(cache=True, nogil=True)
 def _commonest(cells: NDArray[Any], missing: int) -> Any:
-    best, most = missing, 0
+    best, most = np.int64(missing), 0
     for n in range(cells.size):
         count = 0
         for m in range(cells.size):

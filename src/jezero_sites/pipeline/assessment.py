@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +50,8 @@ class Assessment:
         What each operator would read on perfectly flat ground, given the DEM's error.
     traverse : GeoDataFrame or None
         The route of the rover, as :func:`jezero_sites.io.points.traverse.read_traverse` gives it.
+    rests_on : mapping
+        What each layer rests on, for a later run that takes some of them; empty where that is not known.
     """
 
     dem: Raster
@@ -65,6 +67,7 @@ class Assessment:
     statistics: Mapping[str, Mapping[str, float]]
     noise_floor: tuple[NoiseFloor, ...] = ()
     traverse: GeoDataFrame | None = None
+    rests_on: Mapping[str, Any] = field(default_factory=dict)
 
     def map(self, *, max_px: int | None = None) -> SiteMap:
         """Return the interactive map: shown by a notebook, or ``.save("map.html")``.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -46,6 +46,7 @@ class Outcome:
     floors : tuple of NoiseFloor
     noise : NoiseEstimate or None
     statistics : mapping of layer name to its numbers
+    keys : mapping of layer name to what it rests on
     """
 
     dem: Raster
@@ -57,6 +58,7 @@ class Outcome:
     floors: tuple[NoiseFloor, ...]
     noise: quality.NoiseEstimate | None
     statistics: Mapping[str, Mapping[str, float]]
+    keys: Mapping[str, str] = field(default_factory=dict)
 
 
 def layer_about(found: Outcome, settings: Settings, names: Iterable[str]) -> dict[str, Raster]:

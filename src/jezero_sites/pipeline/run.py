@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,9 +11,10 @@ from jezero_sites.errors import InputError, Notice
 from jezero_sites.io.scratch import Scratch
 from jezero_sites.layers import layer_for
 from jezero_sites.pipeline.assessment import Assessment
-from jezero_sites.pipeline.blockwise import STAGES, TWO_BOUNDS, Progress, work_out
+from jezero_sites.pipeline.blockwise import STAGES, TWO_BOUNDS, Earlier, Progress, work_out
 from jezero_sites.pipeline.candidates import find_candidates
 from jezero_sites.pipeline.inputs import check_swapped, elsewhere_notice, input_records, sample_notices
+from jezero_sites.pipeline.kept import keys_record
 from jezero_sites.pipeline.outcome import Aimed, Outcome
 from jezero_sites.pipeline.route import check_route, route_notices
 from jezero_sites.pipeline.sinks import Sink, ToMemory
@@ -110,6 +111,8 @@ def assess_into(
     jobs: int = 1,
     progress: Progress = lambda _: None,
     scratch: Scratch | None = None,
+    earlier: Earlier | None = None,
+    is_keyed: bool = False,
 ) -> Assessment:
     """Do what :func:`assess` does, with the layers going to a sink; large arrays are kept in a scratch."""
     dem, samples = inputs.dem, _samples_or_catalogue(inputs.samples)
@@ -117,7 +120,15 @@ def assess_into(
     check_route(inputs.traverse, dem.grid)
     notices = check_resolution(dem, settings, allow_coarse=allow_coarse)
     found, layers = work_out(
-        dem, settings, sink=sink, abundance=inputs.abundance, jobs=jobs, progress=progress, scratch=scratch
+        dem,
+        settings,
+        sink=sink,
+        abundance=inputs.abundance,
+        jobs=jobs,
+        progress=progress,
+        scratch=scratch,
+        earlier=earlier,
+        is_keyed=is_keyed,
     )
     progress(STAGES[3])
     if found.landing is None or found.hazard_class is None:
@@ -155,7 +166,16 @@ def assess_into(
         statistics=found.statistics,
         noise_floor=found.floors,
         traverse=inputs.traverse,
+        rests_on=_rests_on(found),
     )
+
+
+def _rests_on(found: Outcome) -> dict[str, Any]:
+    """Return what the run's record keeps for a later run; nothing where no keys were made."""
+    if not found.keys:
+        return {}
+    aimed = {"landing": found.landing, "divert": found.divert}
+    return keys_record(found.keys, aimed, found.artefacts.seams, screened=found.artefacts.screened)
 
 
 def assess_layers(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,8 +21,13 @@ UPPER = "_upper"  # ending of the layer that is the second band of its lower bou
 class Sink(Protocol):
     """Takes blocks of layers, in any order and from any thread."""
 
+    wants_heights: bool
+
     def takes(self, name: str) -> bool:
         """Tell whether a layer was begun."""
+
+    def keep(self, name: str, path: Path, digest: str) -> None:
+        """Take a layer as it is in a file of an earlier run."""
 
     def begin(self, abouts: Mapping[str, Raster]) -> None:
         """Be told of layers, by rasters without cells, before their first block."""
@@ -39,6 +45,8 @@ class Sink(Protocol):
 class ToMemory:
     """Keeps layers as arrays."""
 
+    wants_heights = False
+
     def __init__(self, grid: Grid) -> None:
         self._grid = grid
         self._arrays: dict[str, NDArray[Any]] = {}
@@ -51,6 +59,10 @@ class ToMemory:
         """Make the arrays."""
         for name in abouts:
             self._arrays[name] = np.empty(self._grid.shape, np.uint8 if is_code(name) else np.float32)
+
+    def keep(self, name: str, path: Path, digest: str) -> None:
+        """Read the layer."""
+        self._arrays[name] = np.asarray(layer_cells(path, int(name.endswith(UPPER))))
 
     def put(self, name: str, block: Block, values: NDArray[Any]) -> None:
         """Put a block in its place."""
@@ -74,6 +86,8 @@ class ToFiles:
     grid : Grid
     spans : mapping of layer name to (least, greatest), optional
         What the layers can hold: those named are written as scaled integers.
+    with_heights : bool
+        Whether the heights are written with them.
     jobs : int
         Files finished at the same time.
 
@@ -84,12 +98,20 @@ class ToFiles:
     """
 
     def __init__(
-        self, folder: Path, grid: Grid, *, spans: Mapping[str, Span] | None = None, jobs: int = 1
+        self,
+        folder: Path,
+        grid: Grid,
+        *,
+        spans: Mapping[str, Span] | None = None,
+        with_heights: bool = False,
+        jobs: int = 1,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._jobs = jobs
         self._folder, self._grid, self._spans = folder, grid, spans or {}
         self._writers: dict[str, tuple[RasterWriter, int]] = {}
+        self._kept: dict[str, NDArray[Any]] = {}
+        self.wants_heights = with_heights
         self.digests: dict[Path, str] = {}
 
     def begin(self, abouts: Mapping[str, Raster]) -> None:
@@ -106,6 +128,14 @@ class ToFiles:
     def takes(self, name: str) -> bool:
         """Tell whether a layer was begun."""
         return name in self._writers
+
+    def keep(self, name: str, path: Path, digest: str) -> None:
+        """Copy the file, once for both bounds."""
+        copy = self._folder / path.name
+        if copy not in self.digests:
+            shutil.copyfile(path, copy)
+            self.digests[copy] = digest
+        self._kept[name] = layer_cells(copy, 0 if name == path.stem else 1)
 
     @property
     def tile(self) -> int:
@@ -125,7 +155,8 @@ class ToFiles:
             self.digests[writer.path] = writer.finish()
 
         each(finish, writers, jobs=self._jobs)
-        return {name: layer_cells(writer.path, band) for name, (writer, band) in self._writers.items()}
+        made = {name: layer_cells(writer.path, band) for name, (writer, band) in self._writers.items()}
+        return {**made, **self._kept}
 
     def drop(self) -> None:
         """Remove what is not finished."""

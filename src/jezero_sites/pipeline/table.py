@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jezero_sites import sites
-from jezero_sites.arrays import FloatArray
+from jezero_sites.arrays import ByteArray, FloatArray
 from jezero_sites.blocks import Block
 from jezero_sites.errors import InputError
 from jezero_sites.pipeline.candidates import Candidate, exactly
-from jezero_sites.pipeline.stages.cells import window_of
+from jezero_sites.pipeline.stages.cells import ARTEFACTS, window_of
 from jezero_sites.pipeline.stages.ground import ground_reach, measure_ground, measured_names, worst_column
 from jezero_sites.raster import Raster
 from jezero_sites.settings import Limit, Settings
@@ -166,7 +166,8 @@ def _statistics(
     )
     values = {name: around[disc.is_inside] for name, around in _ground_around(disc, dem, settings).items()}
     slope, height = values["slope_deg"], disc.of(dem.values)
-    known, flagged = disc.of(layers["hazard_class"]) != 0, disc.of(layers["dem_quality"]) != 0
+    codes: ByteArray = np.asarray(disc.of(layers["dem_quality"]), np.uint8)
+    known, flagged = disc.of(layers["hazard_class"]) != 0, (codes & ARTEFACTS) != 0
     found = {
         "slope_mean_deg": _known(np.mean, slope),
         "slope_p95_deg": _known(lambda v: np.percentile(v, 95), slope),

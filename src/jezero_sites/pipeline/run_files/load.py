@@ -76,6 +76,7 @@ def load_run(directory: str | Path) -> Assessment:
         statistics=layer_statistics(layers),
         noise_floor=_floors(record, folder),
         traverse=route_of(record.get("traverse"), folder),
+        rests_on={name: record[name] for name in ("keys", "aimed", "screen") if name in record},
     )
 
 

@@ -49,19 +49,25 @@ def save_run(
     with staged(directory) as stage:
         layers = {"elevation_m": run.dem, **run.layers}
         write_layers(layers, stage / "layers", spans=layer_spans(run.dem, layers) if scaled else None)
-        write_pages(run, stage, progress=progress)
+        write_outcome(run, stage, progress=progress)
     return directory
 
 
-def write_pages(
-    run: Assessment, stage: Path, *, progress: Progress, digests: Mapping[Path, str] | None = None
+def write_outcome(
+    run: Assessment,
+    stage: Path,
+    *,
+    progress: Progress,
+    digests: Mapping[Path, str] | None = None,
+    pages: bool = True,
 ) -> None:
     """Write everything of a run but its layers: sites, map, report, record; then see that the inputs are unchanged."""
     from jezero_sites.io.points.vectors import write_sites
 
     write_sites(run.sites, stage)
-    write_map(run, stage, progress=progress)
-    write_text(stage / "report.html", run.report())
+    if pages:
+        write_map(run, stage, progress=progress)
+        write_text(stage / "report.html", run.report())
     write_text(stage / "noise_floor.csv", floors_csv(run.noise_floor))
     write_recipe(stage, run.settings, _record(run), digests=digests)
     check_inputs(run.inputs)
@@ -221,6 +227,7 @@ def _record(run: Assessment) -> dict[str, Any]:
         "noise_floor": [floor.as_dict() for floor in run.noise_floor],
         "sites": len(run.sites),
         "samples": rows,
+        **run.rests_on,
         **({} if run.traverse is None else {"traverse": route_record(run.traverse)}),
     }
 

@@ -12,8 +12,8 @@ from jezero_sites.pipeline.assessment import Assessment
 from jezero_sites.pipeline.blockwise import Progress
 from jezero_sites.pipeline.inputs import input_records
 from jezero_sites.pipeline.run import Inputs, assess_into, layers_into, wanted_names
-from jezero_sites.pipeline.run_files.record import LAYERS
-from jezero_sites.pipeline.run_files.run_dir import write_layers_record, write_pages
+from jezero_sites.pipeline.run_files.record import LAYERS, read_record
+from jezero_sites.pipeline.run_files.run_dir import write_layers_record, write_outcome
 from jezero_sites.pipeline.run_files.stage import staged
 from jezero_sites.pipeline.sinks import ToFiles
 from jezero_sites.pipeline.spans import layer_spans
@@ -29,6 +29,8 @@ def assess_to(
     *,
     allow_coarse: bool = False,
     scaled: bool = False,
+    from_run: Path | None = None,
+    pages: bool = True,
     jobs: int = 1,
     progress: Progress = lambda _: None,
 ) -> Assessment:
@@ -44,6 +46,10 @@ def assess_to(
         Go on where a limit rests on ground finer than the DEM shows.
     scaled : bool
         Write layers as scaled 16-bit integers where :func:`~jezero_sites.pipeline.spans.layer_spans` bounds them.
+    from_run : Path, optional
+        An earlier run, whose layers are taken where they would come out the same; no byte depends on it.
+    pages : bool
+        Whether map and report are written, which can be made later from the directory.
     jobs : int
         Threads; no byte depends on it.
     progress : callable
@@ -57,10 +63,8 @@ def assess_to(
         inputs = read(Scratch(stage))
         dem = inputs.dem
         names = ("elevation_m", *run_names(settings, inputs.abundance))
-        sink = ToFiles(
-            stage / "layers", dem.grid, spans=layer_spans(dem, names) if scaled else None, jobs=jobs
-        )
-        sink.begin({"elevation_m": dem})
+        spans = layer_spans(dem, names) if scaled else None
+        sink = ToFiles(stage / "layers", dem.grid, spans=spans, with_heights=True, jobs=jobs)
         run = assess_into(
             sink,
             inputs,
@@ -69,9 +73,11 @@ def assess_to(
             jobs=jobs,
             progress=progress,
             scratch=Scratch(stage),
+            earlier=None if from_run is None else (from_run, read_record(from_run)),
+            is_keyed=not scaled,
         )
         progress("write the run directory")
-        write_pages(run, stage, progress=progress, digests=sink.digests)
+        write_outcome(run, stage, progress=progress, digests=sink.digests, pages=pages)
     _move(run.layers.values(), directory / "layers")
     return run
 

@@ -22,6 +22,9 @@ from jezero_sites.settings import Settings
 UNKNOWN_GROUND = 128
 """Bit of ``dem_quality`` where the height is unknown."""
 
+ARTEFACTS = 127
+"""Its bits of artefacts."""
+
 ROCKS = ("rocks_in_footprint", "rock_abundance_fraction")
 JUDGED = ("hazard_class", "hazard_reason", "slope_safe_probability", "rock_safe_probability", "binding_factor",
           "safe_probability")  # fmt: skip
