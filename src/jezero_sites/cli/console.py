@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import click
 
@@ -33,14 +34,36 @@ def _bar(total: int) -> Iterator[Callable[[str], None]]:
         *columns, TextColumn("{task.description}"), console=Console(stderr=True), transient=True
     ) as bar:
         task = bar.add_task("", total=total)
-        begun = 0
+        begun, last = 0, ""
 
         def tell(stage: str) -> None:
-            nonlocal begun
-            bar.update(task, description=stage, completed=begun, total=max(total, begun + 1))
-            begun += 1
+            nonlocal begun, last
+            if stage.partition(",")[0] != last:
+                last = stage.partition(",")[0]
+                begun += 1
+            bar.update(task, description=stage, completed=begun - 1, total=max(total, begun))
 
         yield tell
+
+
+def tell_compiling(*, quiet: bool) -> None:
+    """Say so, once, when kernels have to be compiled: on the first run after an installation."""
+    if quiet:
+        return
+    from numba.core import event
+
+    class Once(event.Listener):  # type: ignore[misc]
+        is_told = False
+
+        def on_start(self, event: Any) -> None:
+            if not self.is_told:
+                type(self).is_told = True
+                click.echo("compiling the kernels, once: it takes up to a minute ...", err=True)
+
+        def on_end(self, event: Any) -> None:
+            pass
+
+    event.register("numba:compile", Once())
 
 
 def warn(notices: Iterable[Notice], *, quiet: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -77,8 +78,20 @@ seam_option = click.option(
     help=f"Refuse files that differ by more where they overlap, RMS; {MAX_SEAM_DZ_M:g}.",
 )  # fmt: skip
 
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 running_options = _together(
-    click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Threads."),
+    click.option(
+        "--jobs",
+        type=click.IntRange(1),
+        default=processors,
+        metavar="N",
+        help="Threads; all processors by default. No result depends on it.",
+    ),
     click.option("--quiet", is_flag=True, help="No progress and no warnings on stderr."),
     click.option("--debug", is_flag=True, help="Show where an error arose."),
 )
@@ -118,8 +131,11 @@ def chosen_dem(
     scratch: Scratch | None = None,
 ) -> Raster:
     """Return the DEM in one or several files; a large one is kept in the scratch, if there is one."""
+    from jezero_sites.cli import console
     from jezero_sites.io.dem import read_dem
 
+    asked = click.get_current_context(silent=True)
+    console.tell_compiling(quiet=asked is None or bool(asked.params.get("quiet")))
     return read_dem(
         paths,
         band=band,

@@ -80,16 +80,24 @@ class TiledArray:
         return self._read(*spans)[rest]
 
     def __setitem__(self, key: Any, values: Any) -> None:
+        """Set cells; several threads may, each its own."""
         (rows, columns), rest = taken(key, self.shape)
-        cells = np.empty((rows.stop - rows.start, columns.stop - columns.start), self.dtype)
+        is_dense = all(part in (0, slice(None)) for part in rest)
+        cells = (
+            np.empty((rows.stop - rows.start, columns.stop - columns.start), self.dtype)
+            if is_dense
+            else self._read(rows, columns)
+        )
         cells[rest] = values
         for place, part, inner in self._tiles(rows, columns):
-            tile = cells[part]
-            if inner[1] != slice(0, TILE_CELLS):
-                whole = self._rows_of(place, inner[0])
-                whole[:, inner[1]] = tile
-                tile = whole
-            _write_at(self._file.fileno(), np.ascontiguousarray(tile), self._start(place, inner[0]))
+            tile = np.ascontiguousarray(cells[part])
+            start = self._start(place, inner[0])
+            if inner[1] == slice(0, TILE_CELLS):
+                _write_at(self._file.fileno(), tile, start)
+                continue
+            for row, line in enumerate(tile):
+                at = start + (row * TILE_CELLS + inner[1].start) * int(self.dtype.itemsize)
+                _write_at(self._file.fileno(), line, at)
 
     def _read(self, rows: slice, columns: slice) -> NDArray[Any]:
         found = np.empty((rows.stop - rows.start, columns.stop - columns.start), self.dtype)
@@ -130,6 +138,8 @@ def _cut(span: slice) -> list[tuple[int, slice, slice]]:
     found = []
     for number in range(span.start // TILE_CELLS, -(-span.stop // TILE_CELLS)):
         first, last = max(span.start, number * TILE_CELLS), min(span.stop, (number + 1) * TILE_CELLS)
+        if first >= last:
+            continue
         part = slice(first - span.start, last - span.start)
         found.append((number, part, slice(first - number * TILE_CELLS, last - number * TILE_CELLS)))
     return found

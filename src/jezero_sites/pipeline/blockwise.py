@@ -25,7 +25,7 @@ from jezero_sites.pipeline.stages.cells import AIMED, block_values, plan_of, run
 from jezero_sites.pipeline.stages.dem_quality import estimated_noise, found_artefacts
 from jezero_sites.pipeline.stages.exceedance import quantity_about
 from jezero_sites.pipeline.stages.noise_floor import noise_floors
-from jezero_sites.pipeline.stages.rocks import RockField, no_abundance, overlap_rate
+from jezero_sites.pipeline.stages.rocks import rocks_of_run, with_median
 from jezero_sites.pipeline.statistics import LayerTally
 from jezero_sites.raster import Raster
 from jezero_sites.settings import Settings
@@ -37,6 +37,9 @@ STAGES = ("measure the ground", "weigh the hazards", "aim the dispersion ellipse
 
 TWO_BOUNDS = ("landing_probability", "divert_probability")
 """Layers with a lower and an upper bound, two bands of one file."""
+
+LONG_BLOCKS = 200
+"""A pass over so many blocks, some 7,000 x 7,000 cells, tells how far it is."""
 
 Tallies = Mapping[str, LayerTally]
 
@@ -96,7 +99,7 @@ def work_out(
     aside = ThreadPoolExecutor(1)
     noise = aside.submit(estimated_noise, dem) if is_run else None
     floors = noise_floors(dem.grid, settings) if is_run else ()
-    rocks = _rocks(settings, abundance)
+    rocks = rocks_of_run(settings, abundance)
     nothing = quality.Artefacts(np.zeros((0, 0), np.uint8), ())
     found = Outcome(dem, None, None, None, rocks, nothing, floors, None, {})
     try:
@@ -120,6 +123,7 @@ def work_out(
             sink,
             tallies,
             kept,
+            progress=progress,
             abundance=abundance,
             jobs=jobs,
             scratch=scratch,
@@ -147,7 +151,7 @@ def work_out(
         name: tallies[name].numbers() if name in tallies else kept.statistics[name] for name in wanted
     }
     found = replace(
-        found, statistics=statistics, rocks=_rocks_with(found.rocks, statistics, abundance, settings)
+        found, statistics=statistics, rocks=with_median(found.rocks, statistics, abundance, settings)
     )
     return found, {name: replace(abouts[name], values=cells[name]) for name in wanted}
 
@@ -188,6 +192,7 @@ def _pass(
     kept: Kept,
     *,
     abundance: Raster | None,
+    progress: Progress,
     jobs: int,
     scratch: Scratch | None,
     side: int | None,
@@ -219,8 +224,19 @@ def _pass(
             if whole is not None and name not in kept.layers:
                 whole[block.cells] = values[name]
 
-    each(work, blocks_of(shape, side or tile_cells(shape)), jobs=jobs)
+    blocks = blocks_of(shape, side or tile_cells(shape))
+    each(work, blocks, jobs=jobs, done=_told(progress, STAGES[1], len(blocks)))
     return _Whole(safe, classes)
+
+
+def _told(progress: Progress, stage: str, total: int) -> Callable[[int], None]:
+    """Return what tells every tenth of a long stage."""
+
+    def done(number: int) -> None:
+        if total >= LONG_BLOCKS and number * 10 // total > (number - 1) * 10 // total and number < total:
+            progress(f"{stage}, {number * 100 // total} %")
+
+    return done
 
 
 def _aimed(
@@ -277,37 +293,3 @@ def _put_aimed(
 
     shape = found.dem.grid.shape
     each(work, blocks_of(shape, side or tile_cells(shape)), jobs=jobs)
-
-
-def _rocks(settings: Settings, abundance: Raster | None) -> RockField | None:
-    """Return what a run says of rocks before any cell is known."""
-    if abundance is not None:
-        source = f"raster {abundance.sources[0].name}" if abundance.sources else "raster in memory"
-        return RockField(np.nan, np.nan, source, is_median=True)
-    k = settings.rocks.abundance_fraction
-    if k is None:
-        return None
-    rate = overlap_rate(settings.rocks, k, radius_m=settings.lander.footprint_radius_m)
-    return RockField(k, rate, settings.rocks.abundance_source or "unverified")
-
-
-def _rocks_with(
-    rocks: RockField | None,
-    statistics: Mapping[str, Mapping[str, float]],
-    abundance: Raster | None,
-    settings: Settings,
-) -> RockField | None:
-    """Return the same with the median of what was found.
-
-    Raises
-    ------
-    InputError
-        ``E_ABUNDANCE`` where the abundance is known nowhere.
-    """
-    if rocks is None or not rocks.is_median or "rock_abundance_fraction" not in statistics:
-        return rocks
-    median = statistics["rock_abundance_fraction"].get("p50")
-    if median is None:
-        raise no_abundance(abundance)
-    rate = overlap_rate(settings.rocks, median, radius_m=settings.lander.footprint_radius_m)
-    return replace(rocks, abundance=median, rate=rate)

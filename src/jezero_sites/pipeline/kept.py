@@ -18,6 +18,7 @@ import jezero_sites
 from jezero_sites.errors import InputError
 from jezero_sites.io.hashing import sha256_of
 from jezero_sites.io.layer import layer_cells
+from jezero_sites.layers import layer_for
 from jezero_sites.pipeline.sinks import UPPER
 from jezero_sites.pipeline.stages.cells import AIMED, JUDGED, ROCKS
 from jezero_sites.pipeline.stages.ground import layer_lengths_on
@@ -135,7 +136,8 @@ def _rests_on(name: str, dem: Raster, settings: Settings, rocks: str | None) -> 
     if name in AIMED:
         return [judged, whole["dispersion"], whole.get("divert")]
     lengths = layer_lengths_on(dem.grid, name, settings)
-    return [lengths.window, lengths.radius_m, lengths.sun_azimuth_deg, lengths.sun_altitude_deg]
+    needed = {"baseline_m": lengths.window, "radius_m": lengths.radius_m}
+    return needed.get(layer_for(name).needs)
 
 
 def _digest(*parts: Any) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -61,6 +62,40 @@ def no_abundance(abundance: Raster | None) -> InputError:
     name = str(abundance.sources[0]) if abundance is not None and abundance.sources else None
     fix = "give a raster of the same ground"
     return InputError("E_ABUNDANCE", found=found, fix=fix, file=name, field="rock abundance")
+
+
+def rocks_of_run(settings: Settings, abundance: Raster | None) -> RockField | None:
+    """Return what a run says of rocks before any cell is known."""
+    if abundance is not None:
+        source = f"raster {abundance.sources[0].name}" if abundance.sources else "raster in memory"
+        return RockField(np.nan, np.nan, source, is_median=True)
+    k = settings.rocks.abundance_fraction
+    if k is None:
+        return None
+    rate = overlap_rate(settings.rocks, k, radius_m=settings.lander.footprint_radius_m)
+    return RockField(k, rate, settings.rocks.abundance_source or "unverified")
+
+
+def with_median(
+    rocks: RockField | None,
+    statistics: Mapping[str, Mapping[str, float]],
+    abundance: Raster | None,
+    settings: Settings,
+) -> RockField | None:
+    """Return the same with the median of what was found.
+
+    Raises
+    ------
+    InputError
+        ``E_ABUNDANCE`` where the abundance is known nowhere.
+    """
+    if rocks is None or not rocks.is_median or "rock_abundance_fraction" not in statistics:
+        return rocks
+    median = statistics["rock_abundance_fraction"].get("p50")
+    if median is None:
+        raise no_abundance(abundance)
+    rate = overlap_rate(settings.rocks, median, radius_m=settings.lander.footprint_radius_m)
+    return replace(rocks, abundance=median, rate=rate)
 
 
 def abundance_notices(unknown_fraction: float, abundance: Raster | None) -> tuple[Notice, ...]:
