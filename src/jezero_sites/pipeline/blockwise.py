@@ -130,12 +130,14 @@ def work_out(
             side=block_cells,
         )
         found = replace(found, hazard_class=whole.hazard_class)
+        settled = aside.submit(sink.settle)
         if any(name in AIMED for name in wanted):
             progress(STAGES[2])
             found = _aimed(found, whole.safe, settings, wanted, kept, jobs=jobs, scratch=scratch)
             abouts |= layer_about(found, settings, [name for name in wanted if name in AIMED])
             sink.begin({name: about for name, about in abouts.items() if name in AIMED and name in new})
             _put_aimed(found, new, sink, tallies, jobs=jobs, side=block_cells)
+        settled.result()
         cells = sink.finish()
         found = replace(
             found,

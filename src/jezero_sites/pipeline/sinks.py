@@ -35,6 +35,9 @@ class Sink(Protocol):
     def put(self, name: str, block: Block, values: NDArray[Any]) -> None:
         """Take a block of a layer, once."""
 
+    def settle(self) -> None:
+        """Finish the layers that all blocks have come of, while others are still to come."""
+
     def finish(self) -> dict[str, NDArray[Any]]:
         """Return the cells of every layer."""
 
@@ -67,6 +70,9 @@ class ToMemory:
     def put(self, name: str, block: Block, values: NDArray[Any]) -> None:
         """Put a block in its place."""
         self._arrays[name][block.cells] = values
+
+    def settle(self) -> None:
+        """Do nothing."""
 
     def finish(self) -> dict[str, NDArray[Any]]:
         """Return the arrays."""
@@ -147,14 +153,18 @@ class ToFiles:
         writer, band = self._writers[name]
         writer.put(band, block.rows.start // writer.tile, block.columns.start // writer.tile, values)
 
-    def finish(self) -> dict[str, NDArray[Any]]:
-        """Finish the files and return their cells, which stay there until they are asked for."""
-        writers = list(dict.fromkeys(writer for writer, _ in self._writers.values()))
+    def settle(self, jobs: int = 1) -> None:
+        """Finish the files that were begun until now."""
+        begun = dict.fromkeys(writer for writer, _ in list(self._writers.values()))
 
         def finish(writer: RasterWriter) -> None:
             self.digests[writer.path] = writer.finish()
 
-        each(finish, writers, jobs=self._jobs)
+        each(finish, [writer for writer in begun if writer.path not in self.digests], jobs=jobs)
+
+    def finish(self) -> dict[str, NDArray[Any]]:
+        """Finish the files and return their cells, which stay there until they are asked for."""
+        self.settle(jobs=self._jobs)
         made = {name: layer_cells(writer.path, band) for name, (writer, band) in self._writers.items()}
         return {**made, **self._kept}
 
